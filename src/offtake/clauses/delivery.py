@@ -1,0 +1,75 @@
+"""Delivery: how late a tranche may be, and what the buyer may end when it is later.
+
+The market's words: an order is delivered in dated *tranches*; after the *grace* the buyer may
+end the tranche, or the whole order when the first is missing. Rules DL1 and DL2:
+docs/reference/clauses/delivery.md.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from offtake.core.names import Names
+from offtake.core.text import ScopeText, Value, term
+from offtake.core.vocabulary import ClauseType
+from offtake.units.time import Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(ScopeText):
+    """What the parties wrote."""
+
+    supplier: str = term(Value.PARTY, "Who delivers.")
+    grace: Duration = term(Value.DURATION, "How late a tranche may be.", default=Duration(30, "d"))
+    remedy: str = term(
+        Value.CHOICE,
+        "What the buyer may end after the grace (the order, if it is the first tranche).",
+        default="end_tranche",
+        choices=("end_tranche", "none"),
+    )
+
+
+class Terms(NamedTuple):
+    """What the parties agreed."""
+
+    supplier: int
+    grace_s: int
+    may_end: int
+
+
+class Remedy(NamedTuple):
+    """What may be ended: the order (first tranche) or the tranche alone."""
+
+    rule: str
+    ends_order: int
+    from_at_s: int
+
+
+def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+    """The terms in numbers."""
+    return Terms(
+        supplier=names.parties.index(text.supplier),
+        grace_s=text.grace.longest_s,
+        may_end=int(text.remedy == "end_tranche"),
+    )
+
+
+def remedy(terms: Terms, supplier: int, due_at_s: int, tranche: int) -> Remedy | None:
+    """What the buyer may end of a tranche still missing, and from when (DL1).
+
+    Tranches are numbered from 0. What is ended lowers the commitment (DL2): settlement counts
+    it as undelivered.
+    """
+    if supplier != terms.supplier or not terms.may_end:
+        return None
+    return Remedy("DL1", int(tranche == 0), due_at_s + terms.grace_s)
+
+
+CLAUSE = ClauseType(
+    code=9,
+    name="delivery",
+    text=Text,
+    terms=Terms,
+    lower=lower,
+    rules=("DL1", "DL2"),
+    remedy=remedy,
+)

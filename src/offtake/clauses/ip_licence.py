@@ -1,0 +1,113 @@
+"""IP licence: who may use which assets, in which products, until when.
+
+The market's words: the *licensor* owns the *assets*; the *licensee* may use them in its
+*products*; an exclusive licence keeps everybody else out. Rules IP1 to IP3:
+docs/reference/clauses/ip_licence.md.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from offtake.core.names import ALL, Names, mask
+from offtake.core.text import ScopeText, Value, scope_of, term
+from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Verdict
+from offtake.units.time import FOREVER_S
+
+OUTSIDE_LICENCE, LICENSED_EXCLUSIVELY, LICENCE_ENDED = 20_801, 20_802, 20_803
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(ScopeText):
+    """What the parties wrote. ``assets`` in the scope are what is licensed."""
+
+    licensor: str = term(Value.PARTY, "Who owns the assets.")
+    licensee: str = term(Value.PARTY, "Who may use them.")
+    products: tuple[str, ...] | None = term(
+        Value.PRODUCTS, "In which products; all if absent.", default=None
+    )
+    except_products: tuple[str, ...] | None = term(
+        Value.PRODUCTS, "In which products not.", default=None
+    )
+    exclusive: bool = term(Value.FLAG, "Whether nobody else may.", default=False)
+    expires: int = term(Value.INSTANT, "When the licence ends.", default=FOREVER_S)
+
+
+class Terms(NamedTuple):
+    """What was granted."""
+
+    purposes: int
+    accelerators: int
+    regions: int
+    suppliers: int
+    assets: int
+    capacity: int
+    acts: int
+    licensor: int
+    licensee: int
+    products: int
+    exclusive: int
+    ends_at_s: int
+
+
+def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+    """The terms in numbers; excepted products are taken out of the licensed ones."""
+    products = mask(text.products, names.products)
+    excepted = mask(text.except_products, names.products, permission=True)
+    if text.except_products is None:
+        excepted = 0
+    return Terms(
+        *scope_of(text, names)._replace(acts=Act.USE),
+        licensor=names.parties.index(text.licensor),
+        licensee=names.parties.index(text.licensee),
+        products=products & (ALL ^ excepted),
+        exclusive=int(text.exclusive),
+        ends_at_s=text.expires,
+    )
+
+
+def rule(terms: Terms, facts: Any, ask: Ask, now_s: int) -> int:
+    """Apply IP1 to IP3 to use asks; the licensor keeps the use of what it owns."""
+    if ask.act != Act.USE or not terms.assets >> ask.asset & 1 or ask.user == terms.licensor:
+        return SILENT
+    if ask.user == terms.licensee:
+        if now_s >= terms.ends_at_s:  # IP3.
+            return LICENCE_ENDED
+        return SILENT if terms.products >> ask.product & 1 else OUTSIDE_LICENCE  # IP1.
+    if terms.exclusive and now_s < terms.ends_at_s:  # IP2.
+        return LICENSED_EXCLUSIVELY
+    return SILENT
+
+
+CLAUSE = ClauseType(
+    code=8,
+    name="ip_licence",
+    text=Text,
+    terms=Terms,
+    lower=lower,
+    rules=("IP1", "IP2", "IP3"),
+    parties=("licensor", "licensee"),
+    rule=rule,
+    findings=(
+        Finding(
+            OUTSIDE_LICENCE,
+            Verdict.DENY,
+            "IP1",
+            "OutsideLicence",
+            "{licensee} is licensed to use {asset} in other products than {product}",
+        ),
+        Finding(
+            LICENSED_EXCLUSIVELY,
+            Verdict.DENY,
+            "IP2",
+            "LicensedExclusively",
+            "{asset} is licensed exclusively to {licensee}",
+        ),
+        Finding(
+            LICENCE_ENDED,
+            Verdict.DENY,
+            "IP3",
+            "LicenceEnded",
+            "the licence of {licensee} to use {asset} ended on {ends_at}",
+        ),
+    ),
+)

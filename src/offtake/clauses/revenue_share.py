@@ -1,0 +1,91 @@
+"""Revenue share: the payer gives the payee a percentage of a base that it reports.
+
+The market's words: the *base* is what is shared, such as revenue from products; a *cap* ends
+the obligation. Rules RS1 to RS3: docs/reference/clauses/revenue_share.md.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from offtake.core.account import Account, Charge
+from offtake.core.names import Names
+from offtake.core.text import ScopeText, Value, term
+from offtake.core.vocabulary import NONE, ClauseType
+from offtake.units.capacity import PPM
+from offtake.units.money import Money, Rounding, divide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(ScopeText):
+    """What the parties wrote."""
+
+    payer: str = term(Value.PARTY, "Who pays the share.")
+    payee: str = term(Value.PARTY, "Who receives it.")
+    percent: int = term(Value.SHARE, "The share of the base.")
+    base: str = term(Value.TEXT, "What is shared: the name of a reported base.")
+    cap: Money | None = term(
+        Value.MONEY, "The most that is paid in all; no cap if absent.", default=None
+    )
+
+
+class Terms(NamedTuple):
+    """What the parties agreed."""
+
+    payer: int
+    payee: int
+    percent_ppm: int
+    base: str
+    cap_micros: int
+    starts_at_s: int
+    ends_at_s: int
+
+
+def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+    """The terms in numbers."""
+    return Terms(
+        payer=names.parties.index(text.payer),
+        payee=names.parties.index(text.payee),
+        percent_ppm=text.percent,
+        base=text.base,
+        cap_micros=NONE if text.cap is None else text.cap.micros,
+        starts_at_s=period[0],
+        ends_at_s=period[1],
+    )
+
+
+def charge(terms: Terms, account: Account) -> list[Charge]:
+    """Share each reported base (RS1) until the cap is reached (RS2).
+
+    Shares in the other direction are another clause's; both stay gross here (RS3). The cap
+    counts from the clause's first report, whatever the account's period. A report that
+    straddles an end of the clause is shared in proportion to the time inside.
+    """
+    charges, paid = [], 0
+    for report in sorted(account.reports, key=lambda report: report.start_s):
+        start_s, end_s = max(report.start_s, terms.starts_at_s), min(report.end_s, terms.ends_at_s)
+        if report.base != terms.base or end_s <= start_s:
+            continue
+        inside = end_s - start_s
+        span = report.end_s - report.start_s
+        share = divide(
+            report.amount_micros * terms.percent_ppm * inside, PPM * span, Rounding.HALF_EVEN
+        )
+        rule = "RS1"
+        if terms.cap_micros != NONE and paid + share > terms.cap_micros:
+            rule, share = "RS2", terms.cap_micros - paid
+        paid += share
+        if share and account.from_s < end_s <= account.until_s:
+            charges.append(Charge(rule, terms.payer, terms.payee, share, start_s, end_s))
+    return charges
+
+
+CLAUSE = ClauseType(
+    code=7,
+    name="revenue_share",
+    text=Text,
+    terms=Terms,
+    lower=lower,
+    rules=("RS1", "RS2", "RS3"),
+    parties=("payer", "payee"),
+    charge=charge,
+)

@@ -1,0 +1,1 @@
+"""From text to contracts in force: read, check, lower, write."""

@@ -1,0 +1,1 @@
+"""What deciding means. Knows no clause."""

@@ -1,0 +1,36 @@
+"""What a clause is about: seven sets of bits that every clause kind's terms begin with."""
+
+from typing import Any, NamedTuple
+
+from offtake.core.names import ALL
+from offtake.core.vocabulary import Ask
+
+
+class Scope(NamedTuple):
+    """The bits of what is covered; indices are those of ``Names``. All bits: everything."""
+
+    purposes: int = ALL
+    accelerators: int = ALL
+    regions: int = ALL
+    suppliers: int = ALL
+    assets: int = ALL
+    capacity: int = 3
+    acts: int = 7
+
+
+def covers(scope: Any, ask: Ask) -> int:
+    """1 when everything the ask states lies inside the scope.
+
+    Whole capacity classes and acts are bits themselves; the others are numbered names.
+    Terms whose first fields are those of ``Scope`` are scopes too.
+    """
+    inside: int = (
+        scope.purposes >> ask.purpose
+        & scope.accelerators >> ask.accelerator
+        & scope.regions >> ask.region
+        & scope.suppliers >> ask.supplier
+        & scope.assets >> ask.asset
+        & ((scope.acts & ask.act) != 0)
+        & ((scope.capacity & ask.capacity) != 0)
+    )
+    return inside
