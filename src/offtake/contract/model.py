@@ -51,7 +51,7 @@ class Purpose:
     """What compute is for."""
 
     id: str
-    under: str = term(Value.TEXT, "The purpose it is a kind of.", default="")
+    under: str = term(Value.PURPOSE, "The purpose it is a kind of.", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Asset:
     """Something that may be used or sold: a model, an API product."""
 
     id: str
-    purpose: str = term(Value.TEXT, "The purpose that its use serves.", default="")
+    purpose: str = term(Value.PURPOSE, "The purpose that its use serves.", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ class Pool:
     id: str
     supplier: str = term(Value.PARTY, "Whose it is; the buyer's own for a build.")
     accelerator: str = term(Value.ACCELERATOR, "Its kind of accelerator.")
-    region: str = term(Value.TEXT, "Where it is.", default="")
+    region: str = term(Value.REGION, "Where it is.", default="")
     origin: str = term(
         Value.CHOICE, "How it came.", default="existing", choices=("existing", "order", "build")
     )
@@ -167,7 +167,7 @@ class Requirement:
     """A need for new capacity."""
 
     id: str
-    purpose: str = term(Value.TEXT, "What it is for.")
+    purpose: str = term(Value.PURPOSE, "What it is for.")
     size: Size = term(Value.SIZE, "How much.")
     accelerators: tuple[str, ...] = term(
         Value.ACCELERATORS, "Acceptable kinds, best first; any if absent.", default=()
@@ -193,7 +193,7 @@ class ServiceText:
     """Inference: demand over time, lost when it is not served (J5)."""
 
     id: str
-    purpose: str = term(Value.TEXT, "What it is for.")
+    purpose: str = term(Value.PURPOSE, "What it is for.")
     accelerators: tuple[str, ...] = term(Value.ACCELERATORS, "Acceptable kinds.", default=())
     regions: tuple[str, ...] = term(Value.REGIONS, "Acceptable regions.", default=())
     demand: tuple[SizeStep, ...] = term(Value.LINES, "How much, from when.", of=SizeStep)
@@ -204,7 +204,7 @@ class JobText:
     """A workload of its own, such as a training run."""
 
     id: str
-    purpose: str = term(Value.TEXT, "What it is for.")
+    purpose: str = term(Value.PURPOSE, "What it is for.")
     gpus: int = term(Value.GPUS, "All at once, in one pool (J1).")
     submitted: int = term(Value.INSTANT, "When it could start.")
     run: Duration = term(Value.DURATION, "How long it runs.")
@@ -307,7 +307,7 @@ class Regime:
     as_of: int | None = term(
         Value.INSTANT, "The contracts as they stood then, for ever.", default=None
     )
-    without: tuple[str, ...] = term(Value.TEXTS, "Clauses left out.", default=())
+    without: tuple[str, ...] = term(Value.CLAUSES, "Clauses left out.", default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,5 +136,5 @@ def _lifting(
         if lifts is None:
             continue
         own = facts_of(clause, facts, ask.lot)
-        if lifts(clause, own, ask, found.clause):
+        if lifts(clause, own, ask, found):
             yield clause

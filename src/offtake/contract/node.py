@@ -1,0 +1,135 @@
+"""YAML as nodes of text, each with its place. Types come later, from what a field expects.
+
+Every scalar is kept as written (decision record 0001): ``no`` is a word and ``2025-01-21`` is
+a date only where a date is expected.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from offtake.contract.problem import Place, Problem, Unreadable
+
+LIMIT_BYTES = 4_000_000
+LIMIT_NODES = 200_000
+LIMIT_DEPTH = 40
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NOTHING = ("", "~", "null", "Null", "NULL")
+
+
+class Entry(NamedTuple):
+    """One key of a mapping with its value."""
+
+    place: Place
+    node: "Node"
+
+
+class Node(NamedTuple):
+    """A scalar, a list or a mapping; exactly one of the three is not None.
+
+    An empty value (``key:`` or ``null``) has all three None.
+    """
+
+    place: Place
+    scalar: str | None = None
+    items: "tuple[Node, ...] | None" = None
+    entries: Mapping[str, Entry] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written."""
+        return self.scalar is None and self.items is None and self.entries is None
+
+    @property
+    def form(self) -> str:
+        """What it is, in a user's words."""
+        if self.items is not None:
+            return "a list"
+        if self.entries is not None:
+            return "a mapping"
+        return "nothing" if self.scalar is None else f"`{self.scalar[:60]}`"
+
+
+def nodes_of(text: str, file: str) -> tuple[Node, list[Problem]]:
+    """Parse YAML text.
+
+    Raises:
+        Unreadable: It is not YAML, is empty, or passes a limit of size or depth.
+    """
+    _within_limits(text, file)
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, file) from error
+    if root is None:
+        problem = Problem(
+            "empty-file", Place(file), "the file is empty", "Write a portfolio: see docs/start.md."
+        )
+        raise Unreadable([problem])
+    problems: list[Problem] = []
+    return _node(root, file, problems), problems
+
+
+def _within_limits(text: str, file: str) -> None:
+    """Refuse what could exhaust memory or the stack before anything recursive sees it."""
+    depth = seen = aliases = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            seen += 1
+            aliases += isinstance(event, yaml.AliasEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > LIMIT_DEPTH or seen > LIMIT_NODES:
+                break
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, file) from error
+    if depth > LIMIT_DEPTH:
+        raise _limit(file, f"nested deeper than {LIMIT_DEPTH} levels", "Flatten it.")
+    if seen > LIMIT_NODES:
+        raise _limit(file, f"more than {LIMIT_NODES:,} values", "Split it with `include:`.")
+    if aliases:
+        raise _limit(file, "YAML aliases (`*name`) are used", "Write the value out.")
+
+
+def _limit(file: str, says: str, remedy: str) -> Unreadable:
+    return Unreadable([Problem("beyond-limit", Place(file), says, remedy)])
+
+
+def _not_yaml(error: yaml.YAMLError, file: str) -> Unreadable:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+    says = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return Unreadable(
+        [
+            Problem(
+                "not-yaml",
+                place,
+                f"this is not YAML: {says}",
+                "Check indentation, colons and quotes here and in the line above.",
+            )
+        ]
+    )
+
+
+def _node(node: Any, file: str, problems: list[Problem]) -> Node:
+    place = Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return Node(place, items=tuple(_node(item, file, problems) for item in node.value))
+    if isinstance(node, yaml.MappingNode):
+        return Node(place, entries=dict(_entries(node, file, problems)))
+    plain = node.style is None and node.value in _NOTHING
+    return Node(place, scalar=None if plain else node.value)
+
+
+def _entries(node: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str, Entry]]:
+    seen: set[str] = set()
+    for key, value in node.value:
+        place = Place(file, key.start_mark.line + 1, key.start_mark.column + 1)
+        name = key.value if isinstance(key, yaml.ScalarNode) else "(a list or mapping)"
+        if name in seen or not isinstance(key, yaml.ScalarNode):
+            says = f"`{name}` is written twice" if name in seen else "a key must be a word"
+            problems.append(Problem("bad-key", place, says, "Keep one."))
+            continue
+        seen.add(name)
+        yield name, Entry(place, _node(value, file, problems))

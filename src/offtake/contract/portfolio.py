@@ -1,0 +1,88 @@
+"""A portfolio ready for use: what is written, its names, and its clauses in numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from offtake.contract.check import check
+from offtake.contract.lower import list_prices, lower, names_of
+from offtake.contract.model import Document, Regime
+from offtake.contract.problem import Problem, Unreadable
+from offtake.contract.read import Reading, read, read_text
+from offtake.core.decide import decide
+from offtake.core.evolve import NO_FACTS
+from offtake.core.names import Names
+from offtake.core.vocabulary import Ask, BoundClause, Decision, Facts
+from offtake.units.time import FOREVER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """What a buyer has agreed, ready to be asked."""
+
+    document: Document
+    names: Names
+    clauses: tuple[BoundClause, ...]
+    prices: tuple[BoundClause, ...] = ()  # The price list, for what no agreement prices.
+    warnings: tuple[Problem, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)  # SHA-256 by file name.
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Portfolio":
+        """Read, check and lower a portfolio file.
+
+        Raises:
+            Unreadable: The file has problems; all of them are listed.
+        """
+        return cls.of(read(path))
+
+    @classmethod
+    def loads(cls, text: str) -> "Portfolio":
+        """The same from text.
+
+        Raises:
+            Unreadable: The text has problems; all of them are listed.
+        """
+        return cls.of(read_text(text))
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Portfolio":
+        """The same from a reading.
+
+        Raises:
+            Unreadable: It has problems; all of them are listed.
+        """
+        problems = check(reading)
+        grave = [problem for problem in problems if problem.grave]
+        if grave:
+            raise Unreadable(grave)
+        names = names_of(reading.document)
+        return cls(
+            document=reading.document,
+            names=names,
+            clauses=lower(reading.document, names),
+            prices=list_prices(reading.document, names),
+            warnings=tuple(problems),
+            hashes={
+                Path(file).name: sha256(text).hexdigest() for file, text in reading.texts.items()
+            },
+        )
+
+    def decide(self, ask: Ask, at_s: int, facts: Facts = NO_FACTS) -> Decision:
+        """The verdict on an ask with its reasons, as of an instant (UTC seconds)."""
+        return decide(self.clauses, facts, ask, at_s)
+
+    def under(self, regime: Regime) -> tuple[BoundClause, ...]:
+        """The clauses of a regime: as they stood at a date for ever, or without some."""
+        clauses = [clause for clause in self.clauses if clause.clause_id not in regime.without]
+        if regime.as_of is None:
+            return tuple(clauses)
+        as_of = regime.as_of
+        return tuple(
+            clause._replace(until_s=FOREVER_S)
+            if clause.from_s <= as_of < clause.until_s
+            else clause
+            for clause in clauses
+            if clause.from_s <= as_of
+        )
