@@ -120,6 +120,8 @@ class Event(NamedTuple):
     order: int = NONE
     tranche: int = NONE
     own: int = 0
+    tranches: int = 1
+    spacing_s: int = 0
 
 
 class Finding(NamedTuple):

@@ -1,0 +1,145 @@
+"""What each event changes about lots and orders: the folding half of sourcing."""
+
+from collections.abc import Mapping
+
+from offtake.core.evolve import evolve as evolve_facts
+from offtake.core.vocabulary import NONE, Event, EventKind
+from offtake.sourcing.requirement import Lot, Need, Offer, Order, Rules, State, Status
+from offtake.units.time import NEVER
+
+
+def evolve(rules: Rules, state: State, event: Event, need: Need | None = None) -> State:
+    """The state after one event. ``need`` comes with a submission only."""
+    facts = evolve_facts(rules.clauses, state.facts, event)
+    lots, orders = state.lots, state.orders
+    if event.kind == EventKind.REQUIREMENT_SUBMITTED:
+        assert need is not None
+        lot = Lot(event.lot, need, Status.SUBMITTED, need.gpus)
+        return State({**lots, event.lot: lot}, orders, facts)
+    if event.order != NONE:
+        orders = {**orders, event.order: _order_after(orders, event)}
+    if event.lot in lots and event.order == NONE or event.kind == EventKind.ORDERED:
+        lots = {**lots, event.lot: _lot_after(lots[event.lot], event)}
+    return State(lots, orders, facts)
+
+
+def _lot_after(lot: Lot, event: Event) -> Lot:
+    match event.kind:
+        case EventKind.NOTICE_GIVEN:
+            return lot._replace(
+                status=Status.NOTICED,
+                clause=event.clause,
+                due_at_s=event.due_at_s,
+                rounds=lot.rounds + 1,
+            )
+        case EventKind.ACCEPTED:
+            return lot._replace(
+                status=Status.ACCEPTED,
+                accepted_gpus=event.gpus,
+                holder=event.party,
+                declined=(*lot.declined, lot.clause),
+                due_at_s=NEVER,
+            )
+        case EventKind.REFUSED | EventKind.LAPSED:
+            return lot._replace(
+                status=Status.CLOSED if lot.offers else Status.SUBMITTED,
+                declined=(*lot.declined, lot.clause),
+                clause=NONE,
+                accepted_gpus=0,
+                due_at_s=NEVER,
+            )
+        case EventKind.TENDER_OPENED:
+            return lot._replace(status=Status.TENDERED, closes_at_s=event.due_at_s, offers=())
+        case EventKind.OFFER_MADE:
+            others = tuple(offer for offer in lot.offers if offer.supplier != event.party)
+            return lot._replace(offers=(*others, offer_of(event)))
+        case EventKind.TENDER_CLOSED:
+            return lot._replace(status=Status.CLOSED)
+        case EventKind.ORDERED:
+            return _lot_ordered(lot, event)
+        case EventKind.UNSERVED:
+            return lot._replace(status=Status.UNSERVED)
+        case EventKind.REQUIREMENT_WITHDRAWN:
+            return lot._replace(status=Status.WITHDRAWN)
+    return lot
+
+
+def _lot_ordered(lot: Lot, event: Event) -> Lot:
+    """An order takes from what is open; with the holder's the rest starts anew (FR6)."""
+    left = lot.open_gpus - event.gpus
+    assert left >= 0, (lot, event)  # S7: no GPU is sold twice.
+    if left == 0:
+        return lot._replace(open_gpus=0, status=Status.ORDERED)
+    if lot.status == Status.ACCEPTED:
+        status = Status.CLOSED if lot.offers else Status.SUBMITTED
+        return lot._replace(open_gpus=left, status=status, accepted_gpus=0, clause=NONE)
+    return lot._replace(open_gpus=left)
+
+
+def offer_of(event: Event) -> Offer:
+    """The offer in an OFFER_MADE or ORDERED event."""
+    return Offer(
+        supplier=event.party,
+        gpus=event.gpus,
+        price_micros_per_gpu_h=event.price_micros_per_gpu_h,
+        start_s=event.start_s,
+        end_s=event.end_s,
+        accelerator=event.accelerator,
+        region=event.region,
+        prepaid_ppm=event.prepaid_ppm,
+        tranches=event.tranches,
+        spacing_s=event.spacing_s,
+    )
+
+
+def _order_after(orders: Mapping[int, Order], event: Event) -> Order:
+    if event.kind == EventKind.ORDERED:
+        return Order(event.order, event.lot, offer_of(event), event.gpus, event.purpose)
+    order = orders[event.order]
+    if event.kind == EventKind.DELIVERED:
+        return order._replace(delivered=(*order.delivered, event.tranche))
+    if event.kind == EventKind.TRANCHE_LATE:
+        return order._replace(late=(*order.late, event.tranche))
+    if event.kind == EventKind.TRANCHE_ENDED:
+        return order._replace(ended=(*order.ended, event.tranche))
+    return order
+
+
+def offer_event(kind: EventKind, now_s: int, lot: Lot, offer: Offer) -> Event:
+    """An offer, or the order that follows from it, as an event."""
+    return Event(
+        kind,
+        now_s,
+        lot=lot.number,
+        party=offer.supplier,
+        purpose=lot.need.purpose,
+        accelerator=offer.accelerator,
+        region=offer.region,
+        gpus=offer.gpus,
+        start_s=offer.start_s,
+        end_s=offer.end_s,
+        price_micros_per_gpu_h=offer.price_micros_per_gpu_h,
+        prepaid_ppm=offer.prepaid_ppm,
+        tranches=offer.tranches,
+        spacing_s=offer.spacing_s,
+        own=lot.need.own,
+    )
+
+
+def tranche_event(order: Order, tranche: int, kind: EventKind, now_s: int) -> Event:
+    offer = order.offer
+    return Event(
+        kind,
+        now_s,
+        lot=order.lot,
+        party=offer.supplier,
+        purpose=order.purpose,
+        accelerator=offer.accelerator,
+        region=offer.region,
+        gpus=order.gpus_in(tranche),
+        start_s=order.due_at_s(tranche),
+        end_s=offer.end_s,
+        price_micros_per_gpu_h=offer.price_micros_per_gpu_h,
+        order=order.number,
+        tranche=tranche,
+    )
