@@ -143,8 +143,7 @@ def charge(terms: Terms, account: Account) -> list[Charge]:
 
 def _missing(terms: Terms, due: Due, account: Account) -> tuple[int, int, int, int]:
     """A period with its floor less what was taken, which may be negative: money, GPU-seconds."""
-    key = (terms.supplier, due.start_s, due.end_s)
-    taken = account.taken.get(key, Taken(0, 0))
+    taken = account.taken.get((due.start_s, due.end_s), Taken(0, 0))
     rate = _rate(terms, taken)
     if due.gpu_s == NONE:
         lowered = due.amount_micros - price_of(taken.undelivered_gpu_s, rate, Rounding.TO_PAYER)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from offtake.core.names import UNSTATED
+from offtake.core.names import BUYER
 from offtake.core.vocabulary import NONE
 
 
@@ -58,11 +58,10 @@ class Report(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What a charging clause may look at. Purely figures; no clause reads another's."""
+    """What one charging clause may look at. Purely figures; no clause reads another's."""
 
-    taken: Mapping[tuple[int, int, int], Taken]  # (supplier, start_s, end_s) -> taken.
+    taken: Mapping[tuple[int, int], Taken] = {}  # By period of its floors: (start_s, end_s).
     reports: tuple[Report, ...] = ()
     from_s: int = 0
     until_s: int = 0
-    buyer: int = 0
-    accelerator: int = UNSTATED
+    buyer: int = BUYER

@@ -1,0 +1,1 @@
+"""Money: usage becomes charges, clause by clause, every line with its rule."""

@@ -1,0 +1,1 @@
+"""What the contracts would have done: demand, sourcing and placement on a simulated clock."""

@@ -1,0 +1,266 @@
+"""The placement of jobs on pools, in plain Python: the meaning that faster engines must equal.
+
+Rules J1 to J4 of the semantics. All GPUs of a job start together, in one pool, and run to the
+end; the pools a kind of job may use, in order of preference, are given from outside and change
+in time. At one instant ends come first, then changes of capacity and order, then submissions,
+then starts: intervals are half-open, so a job that ends at ``t`` frees its GPUs for one that
+starts at ``t``.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+WAITS = -1
+"""The start and pool of a job that has not started."""
+FIFO, EASY, FIRST_FIT = "fifo", "easy", "first_fit"
+DISCIPLINES = (FIFO, EASY, FIRST_FIT)
+
+
+class Jobs(NamedTuple):
+    """Columns of equal length in order of submission. ``kind`` says which pools are allowed."""
+
+    submit_s: Sequence[int]
+    run_s: Sequence[int]
+    requested_s: Sequence[int]
+    gpus: Sequence[int]
+    kind: Sequence[int]
+    priority: Sequence[int]
+
+
+Admit = Callable[[int, int, int], bool]
+"""(job, pool, now) -> whether a contract that depends on use so far lets it start there."""
+Started = Callable[[int, int, int], None]
+
+
+def admit_all(job: int, pool: int, now_s: int) -> bool:
+    """No contract depends on use so far."""
+    return True
+
+
+def tell_nobody(job: int, pool: int, now_s: int) -> None:
+    """Nothing depends on starts."""
+
+
+class Reservation(NamedTuple):
+    """What ``easy`` keeps for the first waiting job: when, where, and what is to spare then."""
+
+    pool: int
+    at_s: int
+    spare_gpus: int
+
+
+class Engine:
+    """Places jobs up to an instant, then waits for changes: ``advance``, ``set_...``, repeat."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        *,
+        discipline: str = FIFO,
+        admit: Admit = admit_all,
+        started: Started = tell_nobody,
+    ) -> None:
+        assert discipline in DISCIPLINES, discipline
+        self.jobs = jobs
+        self.start_s = [WAITS] * len(jobs.submit_s)
+        self.pool = [WAITS] * len(jobs.submit_s)
+        self.free: list[int] = []
+        self.capacity: list[int] = []
+        self.service: list[int] = []
+        self._orders: dict[int, tuple[int, ...]] = {}
+        self._queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._running: list[tuple[int, int]] = []  # (end, job), a heap.
+        self._next = 0  # The next job to be submitted.
+        self._changed = False
+        self._discipline = discipline
+        self._admit = admit
+        self._started = started
+
+    def add_pool(self) -> int:
+        """The number of a new pool, empty until its capacity is set."""
+        for column in (self.free, self.capacity, self.service):
+            column.append(0)
+        return len(self.free) - 1
+
+    def set_capacity(self, pool: int, gpus: int) -> None:
+        """Grow or shrink a pool; one that shrinks drains: its free GPUs may be negative."""
+        self.free[pool] += gpus - self.capacity[pool]
+        self.capacity[pool] = gpus
+        self._changed = True
+
+    def set_service(self, pool: int, gpus: int) -> None:
+        """Hold GPUs of a pool for inference; jobs never take them (J5)."""
+        self.free[pool] += self.service[pool] - gpus
+        self.service[pool] = gpus
+        self._changed = True
+
+    def set_order(self, kind: int, pools: tuple[int, ...]) -> None:
+        """The pools where jobs of a kind may start from now on, best first (J2, J4)."""
+        self._orders[kind] = pools
+        self._changed = True
+
+    def waiting(self) -> list[int]:
+        """The jobs that were submitted and have not started, in order."""
+        return [job for _, job in sorted(row for queue in self._queues.values() for row in queue)]
+
+    def next_s(self) -> int | None:
+        """The next instant at which a job ends or is submitted."""
+        instants = []
+        if self._running:
+            instants.append(self._running[0][0])
+        if self._next < len(self.start_s):
+            instants.append(int(self.jobs.submit_s[self._next]))
+        return min(instants, default=None)
+
+    def advance(self, now_s: int, until_s: int) -> None:
+        """Play ``[now, until)``; changes made since the last call take effect at ``now``."""
+        if self._changed:
+            self._instant(now_s)
+        while (at_s := self.next_s()) is not None and at_s < until_s:
+            self._instant(at_s)
+
+    def _instant(self, now_s: int) -> None:
+        self._changed = False
+        jobs = self.jobs
+        while self._running and self._running[0][0] <= now_s:
+            _, job = heappop(self._running)
+            self.free[self.pool[job]] += jobs.gpus[job]
+        while self._next < len(self.start_s) and jobs.submit_s[self._next] <= now_s:
+            job = self._next
+            queue = self._queues.setdefault((jobs.kind[job], jobs.gpus[job]), [])
+            insort(queue, (-jobs.priority[job], job))
+            self._next += 1
+        if self._discipline == FIRST_FIT:
+            self._first_fit(now_s)
+        else:
+            first = self._fifo(now_s)
+            if first is not None and self._discipline == EASY:
+                self._backfill(first, now_s)
+
+    def _fit(self, job: int, now_s: int, blocked: frozenset[int] | set[int]) -> int:
+        """The best pool a job may start on now, or WAITS."""
+        gpus, free = self.jobs.gpus[job], self.free
+        for pool in self._orders.get(self.jobs.kind[job], ()):
+            if free[pool] >= gpus and pool not in blocked and self._admit(job, pool, now_s):
+                return pool
+        return WAITS
+
+    def _start(self, job: int, pool: int, now_s: int) -> None:
+        self.start_s[job], self.pool[job] = now_s, pool
+        self.free[pool] -= self.jobs.gpus[job]
+        heappush(self._running, (now_s + self.jobs.run_s[job], job))
+        self._started(job, pool, now_s)
+
+    def _fifo(self, now_s: int) -> int | None:
+        """Start jobs in order; one that waits blocks its pools for all later ones (J3).
+
+        Returns the first that waits. Once one of a kind waits, all its pools are blocked, so
+        later ones of that kind need no look.
+        """
+        blocked: set[int] = set()
+        first: int | None = None
+        closed: set[int] = set()
+        while (head := self._head(closed)) is not None:
+            key, job = head
+            pool = self._fit(job, now_s, blocked)
+            if pool == WAITS:
+                first = job if first is None else first
+                blocked.update(self._orders.get(key[0], ()))
+                closed.add(key[0])
+                continue
+            self._queues[key].pop(0)
+            self._start(job, pool, now_s)
+        return first
+
+    def _head(self, closed: set[int]) -> tuple[tuple[int, int], int] | None:
+        """The first waiting job of the kinds still open, with its queue's key."""
+        best: tuple[tuple[int, int], tuple[int, int]] | None = None
+        for key, queue in self._queues.items():
+            if queue and key[0] not in closed and (best is None or queue[0] < best[1]):
+                best = key, queue[0]
+        return None if best is None else (best[0], best[1][1])
+
+    def _first_fit(self, now_s: int) -> None:
+        """Start whoever fits, in order (J3). Starting only takes: who did not fit never will."""
+        open_keys = set(self._queues)
+        while open_keys:
+            fitting = [key for key in open_keys if self._queues[key] and self._may_fit(key)]
+            if not fitting:
+                return
+            key = min(fitting, key=lambda item: self._queues[item][0])
+            job = self._queues[key][0][1]
+            pool = self._fit(job, now_s, frozenset())
+            if pool == WAITS:
+                open_keys.discard(key)
+                continue
+            self._queues[key].pop(0)
+            self._start(job, pool, now_s)
+
+    def _may_fit(self, key: tuple[int, int]) -> bool:
+        kind, gpus = key
+        return any(self.free[pool] >= gpus for pool in self._orders.get(kind, ()))
+
+    def _backfill(self, first: int, now_s: int) -> None:
+        """Let later jobs pass that do not delay the first waiting one, by requested times (J3).
+
+        What is kept for it is the pool where it could start soonest if running jobs end when
+        they said and capacity stays; nothing is kept where it may not run or never fits.
+        """
+        kept = self._reservation(first, now_s)
+        candidates = sorted(
+            (row, key)
+            for key, queue in self._queues.items()
+            if self._may_fit(key)
+            for row in queue
+            if row[1] != first
+        )
+        for row, key in candidates:
+            job = row[1]
+            if not self._may_fit(key):
+                continue
+            pool = self._fit(job, now_s, self._kept_from(kept, job, now_s))
+            if pool == WAITS:
+                continue
+            if kept is not None and pool == kept.pool and self._outlasts(kept, job, now_s):
+                kept = kept._replace(spare_gpus=kept.spare_gpus - self.jobs.gpus[job])
+            self._queues[key].remove(row)
+            self._start(job, pool, now_s)
+
+    def _outlasts(self, kept: Reservation, job: int, now_s: int) -> bool:
+        return now_s + self.jobs.requested_s[job] > kept.at_s
+
+    def _kept_from(self, kept: Reservation | None, job: int, now_s: int) -> frozenset[int]:
+        """The pool that is kept from a job because it would delay the first waiting one."""
+        if kept is None or not self._outlasts(kept, job, now_s):
+            return frozenset()
+        return frozenset() if self.jobs.gpus[job] <= kept.spare_gpus else frozenset({kept.pool})
+
+    def _reservation(self, job: int, now_s: int) -> Reservation | None:
+        best: Reservation | None = None
+        gpus = self.jobs.gpus[job]
+        for pool in self._orders.get(self.jobs.kind[job], ()):
+            if not self._admit(job, pool, now_s):
+                continue
+            found = self._soonest(pool, gpus, now_s)
+            if found is not None and (best is None or found.at_s < best.at_s):
+                best = found
+        return best
+
+    def _soonest(self, pool: int, gpus: int, now_s: int) -> Reservation | None:
+        """When a pool has room by requested times, and what is to spare at that instant."""
+        ends = sorted(
+            (max(self.start_s[job] + self.jobs.requested_s[job], now_s), self.jobs.gpus[job])
+            for _, job in self._running
+            if self.pool[job] == pool
+        )
+        free, at_s = self.free[pool], now_s
+        for number, (end_s, freed) in enumerate(ends):
+            if free >= gpus and end_s > at_s:
+                return Reservation(pool, at_s, free - gpus)
+            free, at_s = free + freed, end_s
+            last_of_instant = number + 1 == len(ends) or ends[number + 1][0] > end_s
+            if last_of_instant and free >= gpus:
+                return Reservation(pool, at_s, free - gpus)
+        return Reservation(pool, at_s, free - gpus) if free >= gpus and not ends else None

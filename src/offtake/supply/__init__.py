@@ -1,0 +1,1 @@
+"""What can be had: pools, and how modelled suppliers answer."""
