@@ -1,0 +1,46 @@
+"""Which purpose each tenant of a trace serves, from a small YAML file.
+
+``tenants: {cluster01: training}`` and ``default: research`` for all others.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from offtake.demand.columns import UnreadableTrace
+
+
+def purposes_of(
+    text: str, file: str, tenants: Sequence[str], known: Sequence[str]
+) -> tuple[str, ...]:
+    """The purpose of each tenant, in order.
+
+    Raises:
+        UnreadableTrace: Not such a file, an unknown purpose or tenant, or a tenant without one;
+            all of them are named.
+    """
+    content = _content(text, file)
+    default, named = content.get("default"), content.get("tenants") or {}
+    wrong = [f"no section `{key}`" for key in content if key not in ("default", "tenants")]
+    if not isinstance(named, dict):
+        raise UnreadableTrace(file, "`tenants:` is not a mapping", "Write `tenant: purpose`.")
+    wrong += [f"no tenant `{tenant}`" for tenant in named if tenant not in tenants]
+    used = [*named.values(), *([default] if default is not None else [])]
+    wrong += [f"no purpose `{purpose}`" for purpose in used if purpose not in known]
+    if default is None:
+        wrong += [f"no purpose for `{tenant}`" for tenant in tenants if tenant not in named]
+    if wrong:
+        remedy = f"Tenants: {', '.join(tenants[:12])}. Purposes: {', '.join(known)}."
+        raise UnreadableTrace(file, "; ".join(dict.fromkeys(wrong)), remedy)
+    return tuple(str(named.get(tenant, default)) for tenant in tenants)
+
+
+def _content(text: str, file: str) -> dict[str, Any]:
+    try:
+        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - words only, no objects.
+    except yaml.YAMLError as error:
+        raise UnreadableTrace(file, "this is not YAML", "Check its indentation.") from error
+    if not isinstance(content, dict):
+        raise UnreadableTrace(file, "this is not a mapping", "Write `default: training`.")
+    return content

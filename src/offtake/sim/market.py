@@ -1,0 +1,191 @@
+"""The other side in a run: modelled holders answer, modelled suppliers bid, sign and deliver."""
+
+from collections import defaultdict
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from offtake.core.account import Use
+from offtake.core.names import BUYER, UNSTATED
+from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.vocabulary import NONE, EventKind
+from offtake.sim.world import World
+from offtake.sourcing.award import Worth
+from offtake.sourcing.command import (
+    Answer,
+    Bid,
+    Command,
+    Deliver,
+    Overdue,
+    Proceed,
+    Sign,
+    Submit,
+)
+from offtake.sourcing.course import evolve
+from offtake.sourcing.process import decide
+from offtake.sourcing.requirement import Lot, Need, Offer, Recorded, Rules, State, Status
+from offtake.supply.behavior import Model, offer, reply, spare_gpus
+from offtake.units.time import after
+
+
+class Due(NamedTuple):
+    """A command waiting for its instant; ``number`` keeps equal instants in order."""
+
+    at_s: int
+    number: int
+    command: Command
+
+
+class Market:
+    """Plays sourcing on a simulated clock: what is due next, and what follows from it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.state = State()
+        self.journal: list[Recorded] = []
+        self.sold: dict[int, int] = defaultdict(int)
+        self.worth = Worth(_delay_price(world))
+        self._queue: list[Due] = []
+        self._count = 0
+        modelled = {model.supplier: model for model in world.models}
+        self._models = modelled
+        self.rules = Rules(
+            clauses=world.clauses,
+            suppliers=tuple(supplier for supplier in modelled if supplier != BUYER),
+            tender_s=world.document.simulation.tender.longest_s,
+        )
+        for at_s, need in world.needs:
+            self.submit(need, at_s)
+
+    def submit(self, need: Need, at_s: int) -> None:
+        """Raise a requirement at an instant; its lot gets the next number."""
+        self._count += 1
+        self.at(at_s, Submit(self._count, need))
+
+    def at(self, at_s: int, command: Command) -> None:
+        """Have a command carried out at an instant."""
+        heappush(self._queue, Due(at_s, len(self.journal) * 64 + len(self._queue), command))
+
+    def next_s(self) -> int | None:
+        """The next instant at which something is due."""
+        return self._queue[0].at_s if self._queue else None
+
+    def play(self, now_s: int) -> list[Recorded]:
+        """Carry out all that is due by now; returns what was recorded."""
+        before = len(self.journal)
+        while self._queue and self._queue[0].at_s <= now_s:
+            due = heappop(self._queue)
+            self._carry_out(due.command, due.at_s)
+        return self.journal[before:]
+
+    def _carry_out(self, command: Command, now_s: int) -> None:
+        if self._is_stale(command):
+            return
+        need = command.need if isinstance(command, Submit) else None
+        recorded = decide(self.rules, self.world.names, self.state, command, now_s)
+        for item in recorded:
+            self.state = evolve(self.rules, self.state, item.event, need)
+            self.journal.append(item)
+            self._follow(item, now_s)
+
+    def _is_stale(self, command: Command) -> bool:
+        """Whether a planned answer comes to a notice that is no longer open."""
+        if not isinstance(command, Answer):
+            return False
+        return self.state.lots[command.lot].status != Status.NOTICED
+
+    def _follow(self, recorded: Recorded, now_s: int) -> None:
+        """What the models do about an event, and what time will bring."""
+        event = recorded.event
+        match event.kind:
+            case EventKind.NOTICE_GIVEN:
+                self._reply(self.state.lots[event.lot], now_s)
+            case EventKind.ACCEPTED:
+                self._sign(self.state.lots[event.lot], now_s)
+            case EventKind.TENDER_OPENED:
+                self._bid(self.state.lots[event.lot], now_s)
+                self.at(event.due_at_s, Proceed(event.lot))
+            case EventKind.ORDERED:
+                self._schedule(event.order)
+                self._proceed(event.lot, now_s)
+            case (
+                EventKind.REQUIREMENT_SUBMITTED
+                | EventKind.REFUSED
+                | EventKind.LAPSED
+                | EventKind.TENDER_CLOSED
+            ):
+                self._proceed(event.lot, now_s)
+
+    def _proceed(self, lot: int, now_s: int) -> None:
+        self.at(now_s, Proceed(lot, self.worth))
+
+    def _reply(self, lot: Lot, now_s: int) -> None:
+        clause = next(item for item in self.world.clauses if item.clause == lot.clause)
+        holder = clause.terms.holder
+        answer = reply(
+            self._models.get(holder), lot, self.world.names, self.sold[holder], now_s
+        )
+        if answer.gpus != NONE and answer.at_s < lot.due_at_s:
+            self.at(answer.at_s, Answer(lot.number, answer.gpus))
+        self.at(lot.due_at_s, Proceed(lot.number))
+        if clause.until_s < lot.due_at_s:
+            self.at(clause.until_s, Proceed(lot.number))  # S9: the right may end before.
+
+    def _sign(self, lot: Lot, now_s: int) -> None:
+        """The holder signs what it accepted, on its own terms, or lets it fall (FR10)."""
+        model = self._models.get(lot.holder)
+        made = None
+        if model is not None:
+            made = offer(
+                model, lot, self.quote, limit_gpus=lot.accepted_gpus, now_s=now_s
+            )
+        if made is None:
+            clause = next(item for item in self.world.clauses if item.clause == lot.clause)
+            self.at(now_s + clause.terms.negotiation_s, Proceed(lot.number))
+        else:
+            self.at(now_s, Sign(lot.number, made._replace(gpus=lot.accepted_gpus)))
+
+    def _bid(self, lot: Lot, now_s: int) -> None:
+        """Every supplier that can offers at once; bids stay sealed until the close (S3)."""
+        for model in self.world.models:
+            if (model.supplier == BUYER) != bool(lot.need.own):
+                continue
+            made = self._offer(model, lot, now_s)
+            if made is not None:
+                self.at(now_s, Bid(lot.number, made))
+
+    def _offer(self, model: Model, lot: Lot, now_s: int) -> Offer | None:
+        limit = spare_gpus(model, self.sold[model.supplier], now_s)
+        return offer(model, lot, self.quote, limit_gpus=limit, now_s=now_s)
+
+    def _schedule(self, number: int) -> None:
+        """Deliveries of an order, late as its supplier is; and looks at what is overdue."""
+        order = self.state.orders[number]
+        self.sold[order.offer.supplier] += order.gpus
+        model = self._models[order.offer.supplier]
+        for tranche in range(order.offer.tranches):
+            due_at_s = order.due_at_s(tranche)
+            comes_at_s = after(due_at_s, model.behavior.late)
+            self.at(comes_at_s, Deliver(number, tranche))
+            if comes_at_s > due_at_s:
+                self.at(due_at_s, Overdue(number, tranche))
+                for clause in self.world.clauses:
+                    if clause.kind.remedy is None:
+                        continue
+                    remedy = clause.kind.remedy(
+                        clause.terms, order.offer.supplier, due_at_s, tranche
+                    )
+                    if remedy is not None:
+                        self.at(remedy.from_at_s, Overdue(number, tranche))
+
+    def quote(self, supplier: int, accelerator: int, region: int, at_s: int) -> int:
+        """The price a supplier's contracts or list state, in micros per GPU-hour, or NONE."""
+        use = Use(supplier, accelerator, region, UNSTATED, 0, at_s, at_s)
+        rate = rate_micros_per_gpu_h(self.world.clauses, use)
+        if rate is None:
+            rate = rate_micros_per_gpu_h(self.world.prices, use)
+        return 0 if rate is None and supplier == BUYER else NONE if rate is None else rate
+
+
+def _delay_price(world: World) -> int:
+    price = world.document.simulation.delay_price
+    return 0 if price is None else price.micros
