@@ -41,12 +41,13 @@ def waited_gpu_s(
     totals: dict[Cause, int] = defaultdict(int)
     if not segments or not len(start_s):
         return dict(totals)
-    submit = np.asarray(jobs.submit_s, np.int64)
+    base_s = segments[0].from_s  # Keeps GPU-seconds small: no product passes int64.
+    submit = np.asarray(jobs.submit_s, np.int64) - base_s
     started = np.asarray(start_s, np.int64)
-    ended = np.where(started < 0, until_s, np.minimum(started, until_s))
+    ended = np.where(started < 0, until_s, np.minimum(started, until_s)) - base_s
     gpus, kind = np.asarray(jobs.gpus, np.int64), np.asarray(jobs.kind, np.int64)
     waits = ended > submit
-    edges = np.array([segment.from_s for segment in segments] + [until_s], np.int64)
+    edges = np.array([segment.from_s for segment in segments] + [until_s], np.int64) - base_s
     for number in range(len(segments[0].causes)):
         mine = waits & (kind == number)
         level = _waited_before(submit[mine], ended[mine], gpus[mine], edges)

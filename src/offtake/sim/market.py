@@ -46,6 +46,7 @@ class Market:
         self.worth = Worth(_delay_price(world))
         self._queue: list[Due] = []
         self._count = 0
+        self._planned = 0
         modelled = {model.supplier: model for model in world.models}
         self._models = modelled
         self.rules = Rules(
@@ -63,7 +64,8 @@ class Market:
 
     def at(self, at_s: int, command: Command) -> None:
         """Have a command carried out at an instant."""
-        heappush(self._queue, Due(at_s, len(self.journal) * 64 + len(self._queue), command))
+        self._planned += 1
+        heappush(self._queue, Due(at_s, self._planned, command))
 
     def next_s(self) -> int | None:
         """The next instant at which something is due."""
@@ -121,9 +123,7 @@ class Market:
     def _reply(self, lot: Lot, now_s: int) -> None:
         clause = next(item for item in self.world.clauses if item.clause == lot.clause)
         holder = clause.terms.holder
-        answer = reply(
-            self._models.get(holder), lot, self.world.names, self.sold[holder], now_s
-        )
+        answer = reply(self._models.get(holder), lot, self.world.names, self.sold[holder], now_s)
         if answer.gpus != NONE and answer.at_s < lot.due_at_s:
             self.at(answer.at_s, Answer(lot.number, answer.gpus))
         self.at(lot.due_at_s, Proceed(lot.number))
@@ -135,9 +135,7 @@ class Market:
         model = self._models.get(lot.holder)
         made = None
         if model is not None:
-            made = offer(
-                model, lot, self.quote, limit_gpus=lot.accepted_gpus, now_s=now_s
-            )
+            made = offer(model, lot, self.quote, limit_gpus=lot.accepted_gpus, now_s=now_s)
         if made is None:
             clause = next(item for item in self.world.clauses if item.clause == lot.clause)
             self.at(now_s + clause.terms.negotiation_s, Proceed(lot.number))

@@ -1,0 +1,400 @@
+"""The run: sourcing, clauses, inference and jobs on one simulated clock (J1 to J6).
+
+The clock stops wherever anything but jobs can change: clauses, capacity, notices, tenders,
+deliveries, inference demand, reviews, and the instants at which usage is split for charging.
+Between stops the placement engine plays jobs alone.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from offtake.core.decide import decide
+from offtake.core.evolve import evolve as evolve_facts
+from offtake.core.names import BUYER
+from offtake.core.vocabulary import (
+    NONE,
+    Ask,
+    Event,
+    EventKind,
+    Verdict,
+)
+from offtake.settle.charges import cuts
+from offtake.sim.delay import QUEUE, Cause, Segment
+from offtake.sim.eligibility import Law, Pools, effective_rate, pools_of
+from offtake.sim.inference import serve
+from offtake.sim.market import Market
+from offtake.sim.procurement import Backlog, backlog
+from offtake.sim.reference import Engine
+from offtake.sim.world import Kind, World
+from offtake.sourcing.requirement import Recorded, Status
+from offtake.supply.pools import Site, run_ask
+from offtake.units.time import FOREVER_S, after
+
+Progress = Callable[[int, int], None]
+"""(seconds played, seconds in all), told at every stop."""
+
+
+class Served(NamedTuple):
+    """GPUs of a pool that served an inference service during ``[from_s, until_s)``."""
+
+    service: int
+    pool: int
+    gpus: int
+    from_s: int
+    until_s: int
+
+
+class Unserved(NamedTuple):
+    """GPUs that inference lacked during ``[from_s, until_s)``, and why."""
+
+    service: int
+    gpus: int
+    from_s: int
+    until_s: int
+    cause: Cause
+
+
+class Played(NamedTuple):
+    """Everything that a run brought about, before it is measured."""
+
+    world: World
+    sites: tuple[Site, ...]
+    start_s: tuple[int, ...]
+    pool: tuple[int, ...]
+    served: tuple[Served, ...]
+    unserved: tuple[Unserved, ...]
+    segments: tuple[Segment, ...]
+    market: Market
+
+
+def simulate(world: World, progress: Progress = lambda done, total: None) -> Played:
+    """Play a world from its start to its end."""
+    run = _Run(world)
+    now_s = world.from_s
+    while now_s < world.until_s:
+        next_s = run.stop(now_s)
+        run.engine.advance(now_s, next_s)
+        progress(next_s - world.from_s, world.until_s - world.from_s)
+        now_s = next_s
+    run.flush(world.until_s)
+    return Played(
+        world,
+        tuple(run.sites),
+        tuple(run.engine.start_s),
+        tuple(run.engine.pool),
+        tuple(run.served),
+        tuple(run.unserved),
+        tuple(run.segments),
+        run.market,
+    )
+
+
+class _Run:
+    """The state of a run between two stops."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.market = Market(world)
+        self.sites: list[Site] = []
+        self.served: list[Served] = []
+        self.unserved: list[Unserved] = []
+        self.segments: list[Segment] = []
+        self.engine = Engine(
+            world.jobs,
+            discipline=world.document.simulation.discipline,
+            admit=self._admit,
+            started=self._started,
+            freed=self._freed,
+        )
+        self._pools: list[Pools] = [Pools((), ()) for _ in world.kinds]
+        self._judged: dict[tuple[int, int, int], tuple[bool, str]] = {}
+        self._shares = [c for c in world.clauses if c.kind.name == "build_right"]
+        self._allocated: list[dict[int, int]] = [{} for _ in world.services]
+        self._since_s = world.from_s
+        self._short = False
+        self._taken_micros: dict[int, int] = defaultdict(int)
+        self._rates: list[int] = []
+        self._edges = sorted({e for c in world.clauses for e in (c.from_s, c.until_s)})
+        self._stops = self._static_stops()
+        self._review_s = world.from_s
+        for site in world.sites:
+            self._open(site)
+
+    def _static_stops(self) -> list[int]:
+        world = self.world
+        stops = {edge for site in world.sites for edge, _ in site.steps}
+        stops |= {edge for service in world.services for edge, _ in service.steps}
+        stops |= set(cuts(world.clauses, world.from_s, world.until_s)) | set(self._edges)
+        return sorted(stop for stop in stops if stop < FOREVER_S)
+
+    def stop(self, now_s: int) -> int:
+        """Change what changes now; returns the next instant at which something may."""
+        self.flush(now_s)
+        for recorded in self.market.play(now_s):
+            self._apply(recorded, now_s)
+        for number, site in enumerate(self.sites):
+            gpus = site.gpus_at(now_s)
+            if gpus != self.engine.capacity[number]:
+                self.engine.set_capacity(number, gpus)
+        self._review(now_s)
+        self._judge(now_s)
+        self._serve(now_s)
+        self.segments.append(Segment(now_s, self._causes(now_s)))
+        later = self._stops[bisect_right(self._stops, now_s) :]
+        known = [later[0] if later else FOREVER_S, self.market.next_s() or FOREVER_S]
+        known += [self._review_s, self.world.until_s]
+        return min(at_s for at_s in known if at_s > now_s)
+
+    def _open(self, site: Site) -> None:
+        self.sites.append(site)
+        self.engine.add_pool()
+        self._rates.append(0)
+
+    def _apply(self, recorded: Recorded, now_s: int) -> None:
+        """A delivery grows the pool of its order, which closes when the order's term ends (S5)."""
+        event = recorded.event
+        if event.kind != EventKind.DELIVERED:
+            return
+        for number, site in enumerate(self.sites):
+            if site.order == event.order:
+                grown = site.gpus_at(now_s) + event.gpus
+                steps = (*(step for step in site.steps[:-1]), (now_s, grown), site.steps[-1])
+                self.sites[number] = site._replace(steps=steps)
+                return
+        lot = self.market.state.lots[event.lot]
+        self._open(
+            Site(
+                pool=f"order-{event.order}-{lot.need.requirement}",
+                supplier=event.party,
+                accelerator=event.accelerator,
+                region=event.region,
+                own=int(event.party == BUYER),
+                steps=((now_s, event.gpus), (event.end_s, 0)),
+                rate_micros_per_gpu_h=event.price_micros_per_gpu_h,
+                order=event.order,
+            )
+        )
+        self._stops = sorted({*self._stops, event.end_s})
+
+    def _review(self, now_s: int) -> None:
+        """At each review the policy may raise requirements (J6)."""
+        if now_s < self._review_s:
+            return
+        procurement = self.world.document.procurement
+        self._review_s = after(now_s, procurement.review)
+        if procurement.policy == "none":
+            self._review_s = FOREVER_S
+            return
+        for need in backlog(procurement, self._backlogs(now_s), self.world.names, now_s):
+            self.market.submit(need, now_s)
+        for recorded in self.market.play(now_s):
+            self._apply(recorded, now_s)
+
+    def _backlogs(self, now_s: int) -> dict[int, Backlog]:
+        lacking: dict[int, int] = defaultdict(int)
+        for job in self.engine.waiting():
+            kind = self.world.kinds[self.world.jobs.kind[job]]
+            lacking[kind.purpose] += self.world.jobs.gpus[job]
+        for service, own in zip(self.world.services, self._allocated, strict=True):
+            lacking[service.purpose] += service.demand_at(now_s) - sum(own.values())
+        coming = self._coming()
+        return {p: Backlog(p, gpus, coming.get(p, 0)) for p, gpus in lacking.items() if gpus > 0}
+
+    def _coming(self) -> dict[int, int]:
+        """GPUs in open lots and orders not yet delivered, by purpose."""
+        coming: dict[int, int] = defaultdict(int)
+        for lot in self.market.state.lots.values():
+            if lot.status not in (Status.ORDERED, Status.UNSERVED, Status.WITHDRAWN):
+                coming[lot.need.purpose] += lot.open_gpus
+        for order in self.market.state.orders.values():
+            for tranche in range(order.offer.tranches):
+                if tranche not in (*order.delivered, *order.ended):
+                    coming[order.purpose] += order.gpus_in(tranche)
+        return coming
+
+    def _judge(self, now_s: int) -> None:
+        """Judge pools for every kind; verdicts change only where a clause comes or goes (J4)."""
+        world, sites = self.world, self.sites
+        for number, site in enumerate(sites):
+            self._rates[number] = effective_rate(site, world.clauses, world.prices, now_s)
+        open_floors = self._open_floors(now_s)
+        preference = [
+            (int(site.supplier not in open_floors), rate)
+            for site, rate in zip(sites, self._rates, strict=True)
+        ]
+        law = Law(world.clauses, self.market.state.facts, now_s)
+        turn = bisect_right(self._edges, now_s)
+        for number, kind in enumerate(world.kinds):
+            pools = self._cached(number, kind, law, turn)
+            allowed = tuple(sorted(pools.allowed, key=lambda pool: (preference[pool], pool)))
+            self._pools[number] = Pools(allowed, pools.forbidden)
+            self.engine.set_order(number, allowed)
+
+    def _cached(self, number: int, kind: Kind, law: Law, turn: int) -> Pools:
+        allowed: list[int] = []
+        forbidden: list[tuple[int, str]] = []
+        for pool, site in enumerate(self.sites):
+            key = (turn, number, pool)
+            if key not in self._judged:
+                judged = pools_of(kind, [site], law, [(0, 0)])
+                clause = judged.forbidden[0][1] if judged.forbidden else ""
+                self._judged[key] = bool(judged.allowed), clause
+            may, clause = self._judged[key]
+            if may:
+                allowed.append(pool)
+            elif clause:
+                forbidden.append((pool, clause))
+        return Pools(tuple(allowed), tuple(forbidden))
+
+    def _open_floors(self, now_s: int) -> set[int]:
+        """Suppliers with a floor in force that use so far has not filled (J2)."""
+        open_now = set()
+        for clause in self.world.clauses:
+            if clause.kind.floor is None or not clause.from_s <= now_s < clause.until_s:
+                continue
+            supplier, dues = clause.kind.floor(clause.terms)
+            for due in dues:
+                if due.start_s <= now_s < due.end_s:
+                    floor = due.amount_micros if due.amount_micros != NONE else due.gpu_s
+                    if self._taken_micros[supplier] < floor:
+                        open_now.add(supplier)
+                    if now_s == due.start_s:
+                        self._taken_micros[supplier] = 0
+        return open_now
+
+    def _admit(self, job: int, pool: int, now_s: int) -> bool:
+        """Whether a share that depends on use so far lets a job start on own capacity (BR2)."""
+        site = self.sites[pool]
+        if not site.own or not self._shares:
+            return True
+        jobs = self.world.jobs
+        ask = run_ask(
+            site,
+            self.world.kinds[jobs.kind[job]].purpose,
+            gpus=jobs.gpus[job],
+            start_s=now_s,
+            run_s=jobs.run_s[job],
+        )
+        return self._permitted(ask, now_s)
+
+    def _permitted(self, ask: Ask, now_s: int) -> bool:
+        decision = decide(self._shares, self.market.state.facts, ask, now_s)
+        return decision.verdict is Verdict.PERMIT
+
+    def _started(self, job: int, pool: int, now_s: int) -> None:
+        site, jobs = self.sites[pool], self.world.jobs
+        gpus, run_s = jobs.gpus[job], jobs.run_s[job]
+        self._taken_micros[site.supplier] += gpus * run_s * self._rates[pool] // 3_600
+        if site.own and self._shares:
+            purpose = self.world.kinds[jobs.kind[job]].purpose
+            self._use(purpose, gpus, now_s, now_s + run_s)
+
+    def _use(self, purpose: int, gpus: int, from_s: int, until_s: int) -> None:
+        """Tell the clauses about use of own capacity, on which a share may depend (BR2)."""
+        event = Event(
+            EventKind.USAGE_RECORDED,
+            from_s,
+            party=BUYER,
+            purpose=purpose,
+            gpus=gpus,
+            start_s=from_s,
+            end_s=until_s,
+            own=1,
+        )
+        state = self.market.state
+        facts = evolve_facts(self._shares, state.facts, event)
+        self.market.state = state._replace(facts=facts)
+
+    def _freed(self, now_s: int) -> None:
+        """Jobs have ended: inference that is short takes its part first (J5)."""
+        if self._short:
+            self.flush(now_s)
+            self._serve(now_s)
+
+    def _serve(self, now_s: int) -> None:
+        """Give inference its GPUs: what running jobs do not hold, by preference (J5)."""
+        world, engine = self.world, self.engine
+        demands = [service.demand_at(now_s) for service in world.services]
+        orders = [self._service_pools(service.kind, now_s) for service in world.services]
+        room = [free + held for free, held in zip(engine.free, engine.service, strict=True)]
+        self._allocated = serve(demands, orders, room)
+        for pool, held in enumerate(engine.service):
+            gpus = sum(own.get(pool, 0) for own in self._allocated)
+            if gpus != held:
+                engine.set_service(pool, gpus)
+        self._short = sum(demands) > sum(sum(own.values()) for own in self._allocated)
+
+    def _service_pools(self, kind: int, now_s: int) -> tuple[int, ...]:
+        pools = self._pools[kind].allowed
+        if not self._shares:
+            return pools
+        purpose = self.world.kinds[kind].purpose
+        return tuple(
+            pool
+            for pool in pools
+            if not self.sites[pool].own
+            or self._permitted(
+                run_ask(self.sites[pool], purpose, gpus=1, start_s=now_s, run_s=1), now_s
+            )
+        )
+
+    def flush(self, now_s: int) -> None:
+        """Write down what inference got, and lacked, since it was last given GPUs."""
+        from_s, self._since_s = self._since_s, now_s
+        if now_s <= from_s or not self.segments:
+            return
+        causes = self.segments[-1].causes
+        for number, (service, own) in enumerate(
+            zip(self.world.services, self._allocated, strict=True)
+        ):
+            for pool, gpus in own.items():
+                self.served.append(Served(number, pool, gpus, from_s, now_s))
+                site = self.sites[pool]
+                hours = gpus * (now_s - from_s)
+                self._taken_micros[site.supplier] += hours * self._rates[pool] // 3_600
+                if site.own and self._shares:
+                    self._use(service.purpose, gpus, from_s, now_s)
+            lacking = service.demand_at(from_s) - sum(own.values())
+            if lacking > 0:
+                cause = causes[service.kind]
+                self.unserved.append(Unserved(number, lacking, from_s, now_s, cause))
+
+    def _causes(self, now_s: int) -> tuple[Cause, ...]:
+        return tuple(self._cause(number) for number in range(len(self.world.kinds)))
+
+    def _cause(self, number: int) -> Cause:
+        """Why a workload of this kind that waits now waits: the nearest thing that would end it.
+
+        A pool with room that a clause forbids comes first, then a notice whose window runs,
+        a tender, an order not yet delivered, then what the last unserved lot lacked.
+        """
+        kind, state = self.world.kinds[number], self.market.state
+        for pool, clause in self._pools[number].forbidden:
+            if self.engine.free[pool] > 0:
+                return Cause("clause", clause)
+        lots = [lot for lot in state.lots.values() if lot.need.purpose == kind.purpose]
+        for lot in lots:
+            if lot.status == Status.NOTICED:
+                return Cause("first refusal", self.world.names.clauses[lot.clause])
+        if any(lot.status in (Status.TENDERED, Status.CLOSED) for lot in lots):
+            return Cause("tender")
+        for order in state.orders.values():
+            coming = len(order.delivered) + len(order.ended) < order.offer.tranches
+            if order.purpose == kind.purpose and coming:
+                return Cause("lead time")
+        return self._unserved.get(kind.purpose, QUEUE)
+
+    @property
+    def _unserved(self) -> dict[int, Cause]:
+        """The reason why the last unserved lot of each purpose got nothing (S6)."""
+        found: dict[int, Cause] = {}
+        for recorded in self.market.journal:
+            if recorded.event.kind == EventKind.UNSERVED:
+                label, _, clause = recorded.why.partition(": ")
+                word = "clause" if label == "denied" else label
+                found[recorded.event.purpose] = Cause(word, clause)
+            elif recorded.event.kind == EventKind.ORDERED:
+                found.pop(recorded.event.purpose, None)
+        return found
