@@ -74,13 +74,13 @@ class Text(ScopeText):
         Value.SHARE, "How much more than the noticed price others may be paid.", default=0
     )
     start_slack: Duration = term(
-        Value.DURATION, "How much later than noticed others may start.", default=Duration(0, "d")
+        Value.DURATION, "How much later than noticed others may start.", default=Duration(30, "d")
     )
     quantity_tolerance: int = term(
-        Value.SHARE, "How much more than noticed others may supply.", default=0
+        Value.SHARE, "How much more than noticed others may supply.", default=100_000
     )
     term_tolerance: int = term(
-        Value.SHARE, "How much longer than noticed others may supply.", default=0
+        Value.SHARE, "How much longer than noticed others may supply.", default=100_000
     )
     negotiation: Duration = term(
         Value.DURATION,

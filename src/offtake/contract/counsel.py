@@ -272,11 +272,12 @@ def _rate(case: Case, supplier: str, accelerator: str, region: str, at_s: int) -
 
 def _unpriced(case: Case) -> Iterator[Problem]:
     """Capacity whose use no line would price (RC1)."""
+    begins = min((agreement.starts for agreement in case.document.agreements), default=0)
     for pool in case.document.pools:
         if pool.rate is not None or pool.origin == "build":
             continue
         for step in pool.capacity:
-            at_s = step.starts
+            at_s = max(step.starts, begins)
             if _rate(case, pool.supplier, pool.accelerator, pool.region, at_s) is None:
                 yield case.flag(
                     "unpriced-capacity",

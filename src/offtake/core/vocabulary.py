@@ -122,6 +122,7 @@ class Event(NamedTuple):
     own: int = 0
     tranches: int = 1
     spacing_s: int = 0
+    lead_s: int = 0
 
 
 class Finding(NamedTuple):

@@ -68,7 +68,7 @@ def _waited_before(
         count = np.concatenate([[0], np.cumsum(weight)])
         moment = np.concatenate([[0], np.cumsum(weight * sorted_s)])
         place = np.searchsorted(sorted_s, edges, side="left")
-        passed: np.ndarray = count[place] * edges - moment[place]
+        passed: np.ndarray = np.asarray(count[place] * edges - moment[place])
         return passed
 
     return before(submit) - before(ended)

@@ -47,6 +47,7 @@ class Market:
         self._queue: list[Due] = []
         self._count = 0
         self._planned = 0
+        self._now_s = world.from_s
         modelled = {model.supplier: model for model in world.models}
         self._models = modelled
         self.rules = Rules(
@@ -63,7 +64,8 @@ class Market:
         self.at(at_s, Submit(self._count, need))
 
     def at(self, at_s: int, command: Command) -> None:
-        """Have a command carried out at an instant."""
+        """Have a command carried out at an instant, or now if that has passed."""
+        at_s = max(at_s, self._now_s)
         self._planned += 1
         heappush(self._queue, Due(at_s, self._planned, command))
 
@@ -76,6 +78,7 @@ class Market:
         before = len(self.journal)
         while self._queue and self._queue[0].at_s <= now_s:
             due = heappop(self._queue)
+            self._now_s = due.at_s
             self._carry_out(due.command, due.at_s)
         return self.journal[before:]
 

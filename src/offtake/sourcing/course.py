@@ -1,6 +1,6 @@
 """What each event changes about lots and orders: the folding half of sourcing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from offtake.core.evolve import evolve as evolve_facts
 from offtake.core.vocabulary import NONE, Event, EventKind
@@ -68,12 +68,21 @@ def _lot_ordered(lot: Lot, event: Event) -> Lot:
     """An order takes from what is open; with the holder's the rest starts anew (FR6)."""
     left = lot.open_gpus - event.gpus
     assert left >= 0, (lot, event)  # S7: no GPU is sold twice.
+    lot = lot._replace(offers=tuple(_less(lot.offers, event)))
     if left == 0:
         return lot._replace(open_gpus=0, status=Status.ORDERED)
     if lot.status == Status.ACCEPTED:
         status = Status.CLOSED if lot.offers else Status.SUBMITTED
         return lot._replace(open_gpus=left, status=status, accepted_gpus=0, clause=NONE)
     return lot._replace(open_gpus=left)
+
+
+def _less(offers: tuple[Offer, ...], event: Event) -> Iterator[Offer]:
+    """The offers with what was ordered taken off (S7)."""
+    for offer in offers:
+        gpus = offer.gpus - (event.gpus if offer.supplier == event.party else 0)
+        if gpus > 0:
+            yield offer._replace(gpus=gpus)
 
 
 def offer_of(event: Event) -> Offer:
@@ -89,6 +98,7 @@ def offer_of(event: Event) -> Offer:
         prepaid_ppm=event.prepaid_ppm,
         tranches=event.tranches,
         spacing_s=event.spacing_s,
+        lead_s=event.lead_s,
     )
 
 
@@ -122,6 +132,7 @@ def offer_event(kind: EventKind, now_s: int, lot: Lot, offer: Offer) -> Event:
         prepaid_ppm=offer.prepaid_ppm,
         tranches=offer.tranches,
         spacing_s=offer.spacing_s,
+        lead_s=offer.lead_s,
         own=lot.need.own,
     )
 

@@ -174,6 +174,7 @@ def _signed(rules: Rules, state: State, command: Sign, now_s: int) -> list[Recor
     lot, offer = _lot(state, command.lot), command.offer
     if lot.status != Status.ACCEPTED or offer.supplier != lot.holder:
         raise Refused(f"lot {lot.number} has no acceptance of this supplier to sign")
+    offer = offer.signed_at(now_s)
     if offer.gpus > lot.accepted_gpus:
         raise Refused(f"{offer.gpus} GPUs are more than the {lot.accepted_gpus} accepted")
     decision = decide_ask(rules.clauses, state.facts, ask_of(lot, offer), now_s)
@@ -220,11 +221,14 @@ def denying(decisions: Sequence[Decision]) -> str:
 def _award(
     rules: Rules, names: Names, state: State, command: Proceed, now_s: int
 ) -> list[Recorded]:
-    """Award to the permitted offers; show a held one to its holder; else the lot is unserved."""
+    """Award to the permitted offers; what is left is looked at again with the offers left.
+
+    When none is permitted, the best held one is shown to its holder, else the lot is unserved.
+    """
     lot = _lot(state, command.lot)
     judged = [
         (offer, suitable(lot.need, offer), decide_ask(rules.clauses, state.facts, ask, now_s))
-        for offer in lot.offers
+        for offer in (bid.signed_at(now_s) for bid in lot.offers)
         for ask in (ask_of(lot, offer),)
     ]
     fit = [(offer, decision) for offer, unfit, decision in judged if not unfit]
@@ -236,10 +240,6 @@ def _award(
     recorded: list[Recorded] = []
     for award in awards:
         recorded += _order(state, lot, award, decisions[award.offer], len(recorded), now_s)
-    left = lot.open_gpus - sum(award.gpus for award in awards)
-    if left:
-        why = _binding(judged)
-        recorded.append(Recorded(_about(lot, EventKind.UNSERVED, now_s, left), (), why))
     return recorded
 
 

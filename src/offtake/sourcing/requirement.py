@@ -59,6 +59,12 @@ class Offer(NamedTuple):
     prepaid_ppm: int = 0
     tranches: int = 1
     spacing_s: int = 0
+    lead_s: int = 0  # From a signed order to the first delivery, at the soonest.
+
+    def signed_at(self, now_s: int) -> "Offer":
+        """The offer if it is signed now: the start waits for the lead time, the term stays."""
+        late_s = max(now_s + self.lead_s - self.start_s, 0)
+        return self._replace(start_s=self.start_s + late_s, end_s=self.end_s + late_s)
 
 
 class Lot(NamedTuple):

@@ -116,6 +116,7 @@ def offer(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) 
         region=region,
         tranches=max(behavior.tranches, 1),
         spacing_s=first_s,
+        lead_s=after(now_s, behavior.lead) - now_s,
     )
 
 

@@ -18,7 +18,14 @@ _DURATION = re.compile(
     r"^(\d+)\s*(business days?|bd|months?|mo|minutes?|min|seconds?|hours?|days?|weeks?|years?|"
     r"[shdwy])$"
 )
-_UNITS = {"business": "bd", "minute": "min", "month": "mo"}
+_UNITS = {
+    "busine": "bd",  # "business", its plural ending cut like the others'.
+    "second": "s",
+    "minute": "min",
+    "month": "mo",
+    **{letter: letter for letter in "hdwy"},
+    **{word: word[0] for word in ("hour", "day", "week", "year")},
+}
 _SECONDS = {"s": 1, "min": 60, "h": HOUR_S, "d": DAY_S, "w": 7 * DAY_S}
 _WORDS = {"bd": "business days"}
 LIMIT_COUNT = 100_000
@@ -95,8 +102,8 @@ def parse_duration(text: str) -> Duration:
         raise ValueError(f"`{text}` is not a duration such as `30d` or `10 business days`")
     if int(match[1]) > LIMIT_COUNT:
         raise ValueError(f"`{text}` is above the limit of {LIMIT_COUNT:,} units")
-    word = match[2].split()[0].rstrip("s") or "s"
-    unit = _UNITS.get(word, word if word in (*_SECONDS, "bd", "mo", "y") else word[0])
+    word = match[2].split()[0]
+    unit = word if word in ("s", "bd", "mo", "min") else _UNITS[word.rstrip("s")]
     return Duration(int(match[1]), unit)
 
 

@@ -1,0 +1,98 @@
+"""``offtake``: parse the command line and run a verb.
+
+Exit codes: 0 success or permit, 1 failure, 2 deny, 3 invalid input, 4 hold.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from offtake import __version__
+from offtake.cli.output import Invalid, fail
+
+VERBS = {
+    "check": "find what is wrong with a portfolio, and what a lawyer would want flagged",
+    "decide": "may this be supplied, run or used, and why; with the clause cited",
+    "rights": "who may supply and run what: a table at a date, or the rights map over time",
+    "run": "play the portfolio on a simulated clock and report what happened",
+    "compare": "the same demand under several contract regimes, side by side",
+    "demo": "run the built-in example and say what to look at",
+    "schema": "print the JSON Schema of portfolio files",
+}
+EPILOG = """examples:
+  offtake check portfolio.yaml
+  offtake decide portfolio.yaml --ask supply --supplier google --purpose training \\
+      --gpus 1000 --start 2025-06-01 --end 2026-06-01 --at 2025-05-10
+  offtake rights portfolio.yaml --chart rights.svg
+  offtake run portfolio.yaml --out result/
+  offtake demo
+
+exit codes: 0 success or permit, 1 failure, 2 deny, 3 invalid input, 4 hold
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong words on the command line are invalid input: exit code 3, as JSON if asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to learn more."""
+        raise Invalid("usage", f"{self.prog}", message, f"See `{self.prog} --help`.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar, without the verbs' own flags."""
+    top = Parser(
+        prog="offtake",
+        description="Contracts as code for AI compute: decide, source, simulate, settle.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"offtake {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, says in VERBS.items():
+        verbs.add_parser(verb, help=says, add_help=False)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "json" in {words[n + 1] for n, word in enumerate(words[:-1]) if word in OUTPUT}
+    as_json = as_json or "--output=json" in words or "-ojson" in words
+    try:
+        top = parser()
+        if not words:
+            top.print_help()
+            return 3
+        known, _ = top.parse_known_args(words[:1])
+        verb = import_module(f"offtake.cli.{known.verb}")
+        return _run(verb, known.verb, words[1:])
+    except Invalid as invalid:
+        return fail(invalid, as_json=as_json)
+    except BrokenPipeError:
+        sys.stderr.close()  # The reader of our output has gone; nothing is left to say.
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 1
+
+
+OUTPUT = ("-o", "--output")
+
+
+def _run(verb: object, name: str, words: list[str]) -> int:
+    own = Parser(
+        prog=f"offtake {name}",
+        description=verb.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    own.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    verb.arguments(own)  # type: ignore[attr-defined]
+    code: int = verb.run(own.parse_args(words))  # type: ignore[attr-defined]
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

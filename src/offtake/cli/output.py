@@ -1,0 +1,94 @@
+"""What every verb shares: errors with a way out, JSON for programs, tables for people."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from offtake.contract.portfolio import Portfolio
+    from offtake.contract.problem import Problem
+
+INVALID = 3
+
+
+class Invalid(Exception):
+    """Input that cannot be used. Carries one problem, or all those of a file."""
+
+    def __init__(self, code: str, place: str, says: str, remedy: str) -> None:
+        self.rows = [{"code": code, "place": place, "says": says, "remedy": remedy}]
+        super().__init__(says)
+
+    @classmethod
+    def of(cls, problems: Sequence["Problem"]) -> "Invalid":
+        """The problems of a file."""
+        invalid = cls("", "", "", "")
+        invalid.rows = [problem_data(problem) for problem in problems]
+        return invalid
+
+
+def problem_data(problem: "Problem") -> dict[str, Any]:
+    """A problem in the documented JSON form."""
+    return {
+        "code": problem.code,
+        "place": str(problem.place),
+        "says": problem.says,
+        "remedy": problem.remedy,
+        "severity": "error" if problem.grave else "warning",
+    }
+
+
+def fail(invalid: Invalid, *, as_json: bool) -> int:
+    """Report invalid input on stderr."""
+    if as_json:
+        print(json.dumps({"problems": invalid.rows}, indent=2), file=sys.stderr)
+    else:
+        for row in invalid.rows:
+            print(f"{row['place']}: {row['says']} [{row['code']}]", file=sys.stderr)
+            print(f"    {row['remedy']}", file=sys.stderr)
+    return INVALID
+
+
+def load(path: str) -> "Portfolio":
+    """A portfolio, or Invalid with all its problems."""
+    from offtake.contract.portfolio import Portfolio
+    from offtake.contract.problem import Unreadable
+
+    try:
+        return Portfolio.load(path)
+    except Unreadable as unreadable:
+        raise Invalid.of(unreadable.problems) from unreadable
+
+
+def print_json(value: Any) -> None:
+    """A result for programs."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def chosen(word: str, known: Sequence[str], flag: str) -> int:
+    """The index of a word of the portfolio, or Invalid with the nearest."""
+    from offtake.contract.problem import nearest
+
+    if word not in known:
+        raise Invalid(
+            "unknown-name", flag, f"`{word}` is not in the portfolio", nearest(word, known)
+        )
+    return list(known).index(word)
+
+
+def parsed(parse: Any, text: str, flag: str) -> Any:
+    """A value of the command line, or Invalid."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise Invalid("bad-value", flag, str(error), "Correct the value.") from error
+
+
+def written_file(path: str, flag: str) -> Path:
+    """A file that may be written, or Invalid."""
+    file = Path(path)
+    if file.is_dir() or not file.parent.is_dir():
+        says = "is a folder" if file.is_dir() else "is in a folder that does not exist"
+        raise Invalid("bad-path", flag, f"`{path}` {says}", "Name a file in an existing folder.")
+    return file

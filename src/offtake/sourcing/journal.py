@@ -1,0 +1,148 @@
+"""Events as journal lines, and journal lines as events: one JSON object each, by name.
+
+The form is documented in docs/reference/journal.md. What was recorded under one portfolio is
+read with the names of that portfolio.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from offtake.core.explain import data, finding_data
+from offtake.core.names import UNSTATED, Names, name_of
+from offtake.core.vocabulary import NONE, Event, EventKind
+from offtake.sourcing.requirement import Recorded
+from offtake.units.capacity import parse_gpus, parse_share, share_text
+from offtake.units.money import Money, parse, plain
+from offtake.units.time import NEVER, instant_text, parse_instant
+
+NAMED = {
+    "party": "parties",
+    "purpose": "purposes",
+    "accelerator": "accelerators",
+    "region": "regions",
+}
+INSTANTS = {"start": "start_s", "end": "end_s", "due": "due_at_s"}
+COUNTS = ("rank", "order", "tranche", "own", "tranches", "spacing_s", "lead_s")
+
+
+class BadEntry(ValueError):
+    """A journal line that cannot be read: which key, and why."""
+
+    def __init__(self, key: str, says: str, remedy: str) -> None:
+        self.key, self.says, self.remedy = key, says, remedy
+        super().__init__(f"`{key}`: {says}")
+
+
+def entry(recorded: Recorded, names: Names, currency: str) -> dict[str, Any]:
+    """A journal line: the event by name, the reason, and the decisions behind it."""
+    event, default = recorded.event, Event(0, 0)
+    line: dict[str, Any] = {
+        "at": instant_text(event.at_s),
+        "event": EventKind(event.kind).name.lower(),
+    }
+    if event.lot != NONE:
+        line["lot"] = str(event.lot)
+    if event.clause != NONE:
+        line["clause"] = names.clauses[event.clause]
+    for key, section in NAMED.items():
+        index = getattr(event, key)
+        if index != UNSTATED:
+            line[key] = name_of(getattr(names, section), index)
+    if event.gpus:
+        line["gpus"] = event.gpus
+    for key, field in INSTANTS.items():
+        if getattr(event, field) != NEVER:
+            line[key] = instant_text(getattr(event, field))
+    if event.price_micros_per_gpu_h != NONE:
+        line["price"] = f"{plain(event.price_micros_per_gpu_h)} {currency}"
+    if event.prepaid_ppm != NONE:
+        line["prepaid"] = share_text(event.prepaid_ppm)
+    for key in COUNTS:
+        if getattr(event, key) != getattr(default, key):
+            line[key] = getattr(event, key)
+    if recorded.why:
+        line["why"] = recorded.why
+    if recorded.decisions:
+        line["decisions"] = [
+            {
+                "supplier": name_of(names.parties, decision.ask.supplier),
+                "verdict": decision.verdict.name.lower(),
+                "findings": [
+                    finding_data(found, decision.ask, names) for found in decision.findings
+                ],
+                "waived": data(decision, names)["waived"],
+            }
+            for decision in recorded.decisions
+        ]
+    return line
+
+
+def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], currency: str) -> Event:
+    """The event of a journal line; ``lots`` numbers the lots by their names, and grows.
+
+    Raises:
+        BadEntry: A key is missing, unknown to the portfolio, or not of its type.
+    """
+    fields: dict[str, Any] = {"kind": _kind(line), "at_s": _instant(line, "at")}
+    if "lot" in line:
+        fields["lot"] = lots.setdefault(str(line["lot"]), len(lots) + 1)
+    if "clause" in line:
+        fields["clause"] = _index(line, "clause", names.clauses)
+    for key, section in NAMED.items():
+        if key in line:
+            fields[key] = _index(line, key, getattr(names, section))
+    for key, field in INSTANTS.items():
+        if key in line:
+            fields[field] = _instant(line, key)
+    if "gpus" in line:
+        fields["gpus"] = _parsed(line, "gpus", parse_gpus)
+    if "price" in line:
+        fields["price_micros_per_gpu_h"] = _price(line, currency)
+    if "prepaid" in line:
+        fields["prepaid_ppm"] = _parsed(line, "prepaid", parse_share)
+    for key in COUNTS:
+        if key in line:
+            fields[key] = _parsed(line, key, int)
+    return Event(**fields)
+
+
+def events_of(lines: Iterable[Mapping[str, Any]], names: Names, currency: str) -> list[Event]:
+    """The events of a journal, in its order."""
+    lots: dict[str, int] = {}
+    return [event_of(line, names, lots, currency) for line in lines]
+
+
+def _kind(line: Mapping[str, Any]) -> int:
+    name = str(line.get("event", ""))
+    known = {kind.name.lower(): kind for kind in EventKind}
+    if name not in known:
+        raise BadEntry("event", f"`{name}` is no event", f"Use one of: {', '.join(known)}.")
+    return known[name]
+
+
+def _instant(line: Mapping[str, Any], key: str) -> int:
+    if key not in line:
+        raise BadEntry(key, "is missing", f"Add `{key}:` with a date or time.")
+    return int(_parsed(line, key, parse_instant))
+
+
+def _index(line: Mapping[str, Any], key: str, known: tuple[str, ...]) -> int:
+    name = str(line[key])
+    if name not in known:
+        raise BadEntry(key, f"`{name}` is not in the portfolio", f"Use one of: {', '.join(known)}.")
+    return known.index(name)
+
+
+def _price(line: Mapping[str, Any], currency: str) -> int:
+    money = _parsed(line, "price", parse)
+    assert isinstance(money, Money)
+    if money.currency != currency:
+        raise BadEntry("price", f"is in {money.currency}", f"The portfolio is in {currency}.")
+    return money.micros
+
+
+def _parsed(line: Mapping[str, Any], key: str, parse_text: Any) -> Any:
+    try:
+        return parse_text(str(line[key]))
+    except ValueError as error:
+        raise BadEntry(key, str(error), "Correct the value.") from error
