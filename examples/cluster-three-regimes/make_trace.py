@@ -4,7 +4,7 @@ The jobs are made up; nothing is copied from a real trace. There are few of them
 larger than a real one, and their total is scaled to what the pools of this example expect:
 
 - about 1,500 jobs, each with a power of two of GPUs, at least 600 s long;
-- about 1,050 GPUs on average, with a day's course (most submissions between 9 and 19 h), quiet
+- about 1,060 GPUs on average, with a day's course (most submissions between 9 and 19 h), quiet
   weekends, and a second month that is busier than the first;
 - shares of the clusters that make training about two thirds of the load.
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 SEED = 20_250_301
 DAYS, DAY_S, HOUR_S = 60, 86_400, 3_600
-MEAN_GPUS = 1_130  # Before the longest jobs are cut; about 1,050 after.
+MEAN_GPUS = 1_250  # Before the longest jobs are cut; about 1,060 after.
 SHORTEST_S, LONGEST_S = 600, 7 * DAY_S
 FIELDS = ("job_id", "submission_time", "duration", "num_gpu")
 

@@ -53,7 +53,7 @@ def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
     )
 
 
-def remedy(terms: Terms, supplier: int, due_at_s: int, tranche: int) -> Remedy | None:
+def remedy(terms: Terms, supplier: int, *, due_at_s: int, tranche: int) -> Remedy | None:
     """What the buyer may end of a tranche still missing, and from when (DL1).
 
     Tranches are numbered from 0. What is ended lowers the commitment (DL2): settlement counts

@@ -202,7 +202,9 @@ def _answered(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
             free_from_s, rest = order_due_s, facts.lot_gpus
     if rest == 0:
         return ACCEPTED  # FR5.
-    if rest < facts.lot_gpus and exceeds(ask.gpus, rest, terms.quantity_tolerance_ppm):
+    if rest < facts.lot_gpus and exceeds(
+        ask.gpus, rest, tolerance_ppm=terms.quantity_tolerance_ppm
+    ):
         return PARTLY_ACCEPTED  # FR6.
     if terms.reoffer_parts and ask.gpus < rest:
         return PART_NOT_OFFERED  # FR6: the part must be offered by itself.
@@ -218,29 +220,22 @@ def _better(terms: Terms, facts: Facts, ask: Ask, rest: int) -> bool:
 
     What either side left open is not compared.
     """
-    priced = facts.price_micros_per_gpu_h != NONE and ask.price_micros_per_gpu_h != NONE
-    prepaid = facts.prepaid_ppm != NONE and ask.prepaid_ppm != NONE
-    return (
-        (
-            priced
-            and exceeds(
-                ask.price_micros_per_gpu_h,
-                facts.price_micros_per_gpu_h,
-                terms.price_tolerance_ppm,
-            )
-        )
-        or (prepaid and ask.prepaid_ppm > facts.prepaid_ppm)
-        or ask.start_s > facts.start_at_s + terms.start_slack_s
-        or exceeds(ask.gpus, rest, terms.quantity_tolerance_ppm)
-        or exceeds(
-            ask.end_s - ask.start_s,
-            facts.end_at_s - facts.start_at_s,
-            terms.term_tolerance_ppm,
-        )
-    )
+    price, noticed = ask.price_micros_per_gpu_h, facts.price_micros_per_gpu_h
+    if NONE not in (price, noticed) and exceeds(
+        price, noticed, tolerance_ppm=terms.price_tolerance_ppm
+    ):
+        return True
+    if NONE not in (facts.prepaid_ppm, ask.prepaid_ppm) and ask.prepaid_ppm > facts.prepaid_ppm:
+        return True
+    if ask.start_s > facts.start_at_s + terms.start_slack_s:
+        return True
+    if exceeds(ask.gpus, rest, tolerance_ppm=terms.quantity_tolerance_ppm):
+        return True
+    asked_s, noticed_s = ask.end_s - ask.start_s, facts.end_at_s - facts.start_at_s
+    return exceeds(asked_s, noticed_s, tolerance_ppm=terms.term_tolerance_ppm)
 
 
-def exceeds(value: int, limit: int, tolerance_ppm: int) -> bool:
+def exceeds(value: int, limit: int, *, tolerance_ppm: int) -> bool:
     """Whether ``value`` is above ``limit`` by more than the tolerance, exactly."""
     return value * PPM > limit * (PPM + tolerance_ppm)
 

@@ -90,7 +90,7 @@ def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
 def _dues(text: Text, names: Names, period: tuple[int, int]) -> tuple[Due, ...]:
     steps = text.ramp or (Step(starts=period[0], floor=text.floor or Floor()),)
     every = PERIODS[text.per]
-    pieces = months(*period, every) if every else [period]
+    pieces = months(*period, every=every) if every else [period]
     watts = names.watts_of(text.accelerators)
     dues = []
     for start_s, end_s in pieces:

@@ -1,4 +1,4 @@
-"""May this be supplied, run or used, on this date, and why: every clause that speaks, cited.
+r"""May this be supplied, run or used, on this date, and why: every clause that speaks, cited.
 
   supply  may the buyer contract this supplier for this capacity, on these terms, now?
   run     may work of this purpose run on this pool, or on this supplier's capacity, now?

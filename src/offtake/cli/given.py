@@ -65,7 +65,7 @@ def _yaml(text: str, file: str) -> list[tuple[str, Mapping[str, Any]]]:
     if root.items is None:
         says = f"a list of events is expected, not {root.form}"
         raise Invalid("bad-entry", str(root.place), says, "Write `- {event: ..., at: ...}` lines.")
-    found = []
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for item in root.items:
         if item.entries is None:
             raise Invalid("bad-entry", str(item.place), "this is not an event", "Add `event:`.")

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
+from offtake.contract.in_force import versions
+from offtake.contract.lower import list_prices
 from offtake.contract.model import Document
 from offtake.contract.problem import Place, Problem
 from offtake.contract.read import Reading
@@ -13,8 +15,6 @@ from offtake.core.evolve import NO_FACTS
 from offtake.core.names import BUYER, UNSTATED, Names
 from offtake.core.pricing import rate_micros_per_gpu_h
 from offtake.core.vocabulary import NONE, Act, Ask, BoundClause, Verdict
-from offtake.contract.in_force import versions
-from offtake.contract.lower import list_prices
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of, short
 from offtake.units.time import DAY_S, FOREVER_S, instant_text
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from offtake.core.text import Value, term
-from offtake.units.capacity import Accelerator, Size
+from offtake.units.capacity import Size
 from offtake.units.money import Money
 from offtake.units.time import FOREVER_S, Duration
 

@@ -163,10 +163,11 @@ class Reader:
             key = f"{path}.source"
             self.inline_sources[key] = node
             return key
+        what = "a key or a title" if kind == "source" else "a reason"
         self.problem(
             "bad-source",
             node.place,
-            f"the {kind} of {path} must be {'a key or a title' if kind == 'source' else 'a reason'}",
+            f"the {kind} of {path} must be {what}",
             "Write the key of an entry under `sources:`, or `{title: ..., link: ...}`."
             if kind == "source"
             else "Say in words why this figure is assumed.",

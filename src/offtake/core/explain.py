@@ -25,8 +25,10 @@ def lines(decision: Decision, names: Names) -> list[str]:
         if duty is not None:
             due = instant_text(duty.due_at_s)
             text.append(f"      {names.title(duty.party)} must {duty.act} by {due}")
-    for waived in decision.waived:
-        text.append(f"waived by {waived.by.clause_id}: {_cited(waived.found, decision, names)}")
+    text += [
+        f"waived by {waived.by.clause_id}: {_cited(waived.found, decision, names)}"
+        for waived in decision.waived
+    ]
     if not decision.findings and not decision.waived:
         text.append("no clause in force objects (D1)")
     return text

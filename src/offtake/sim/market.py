@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from offtake.core.account import Use
-from offtake.core.names import BUYER, UNSTATED
+from offtake.core.names import BUYER
 from offtake.core.pricing import rate_micros_per_gpu_h
 from offtake.core.vocabulary import NONE, EventKind
 from offtake.sim.world import World
@@ -173,18 +173,19 @@ class Market:
                     if clause.kind.remedy is None:
                         continue
                     remedy = clause.kind.remedy(
-                        clause.terms, order.offer.supplier, due_at_s, tranche
+                        clause.terms, order.offer.supplier, due_at_s=due_at_s, tranche=tranche
                     )
                     if remedy is not None:
                         self.at(remedy.from_at_s, Overdue(number, tranche))
 
-    def quote(self, supplier: int, accelerator: int, region: int, at_s: int) -> int:
-        """The price a supplier's contracts or list state, in micros per GPU-hour, or NONE."""
-        use = Use(supplier, accelerator, region, UNSTATED, 0, at_s, at_s)
+    def quote(self, use: Use) -> int:
+        """The price that contracts or the list state, in micros per GPU-hour, or NONE."""
         rate = rate_micros_per_gpu_h(self.world.clauses, use)
         if rate is None:
             rate = rate_micros_per_gpu_h(self.world.prices, use)
-        return 0 if rate is None and supplier == BUYER else NONE if rate is None else rate
+        if rate is None and use.supplier == BUYER:
+            return 0  # What the buyer builds has no price by the hour.
+        return NONE if rate is None else rate
 
 
 def _delay_price(world: World) -> int:

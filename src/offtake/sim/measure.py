@@ -10,7 +10,7 @@ from offtake.core.vocabulary import NONE, EventKind
 from offtake.settle.charges import Cost, Settlement, cost, settle
 from offtake.settle.charges import Terms as ChargeTerms
 from offtake.sim.delay import Cause, waited_gpu_s
-from offtake.sim.simulate import Played
+from offtake.sim.played import Played
 from offtake.sim.usage import edges_of, undelivered, usage_of, used_gpu_s
 from offtake.units.capacity import PPM
 from offtake.units.money import MICROS, SECONDS_PER_HOUR

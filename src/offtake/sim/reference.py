@@ -34,12 +34,12 @@ Admit = Callable[[int, int, int], bool]
 Started = Callable[[int, int, int], None]
 
 
-def admit_all(job: int, pool: int, now_s: int) -> bool:
+def _admit_all(job: int, pool: int, now_s: int) -> bool:
     """No contract depends on use so far."""
     return True
 
 
-def tell_nobody(job: int, pool: int, now_s: int) -> None:
+def _tell_nobody(job: int, pool: int, now_s: int) -> None:
     """Nothing depends on starts."""
 
 
@@ -47,7 +47,7 @@ Freed = Callable[[int], None]
 """(now): jobs have ended; inference that is short takes its part before other jobs (J5)."""
 
 
-def nobody_short(now_s: int) -> None:
+def _nobody_short(now_s: int) -> None:
     """No inference waits for GPUs."""
 
 
@@ -67,9 +67,9 @@ class Engine:
         jobs: Jobs,
         *,
         discipline: str = FIFO,
-        admit: Admit = admit_all,
-        started: Started = tell_nobody,
-        freed: Freed = nobody_short,
+        admit: Admit = _admit_all,
+        started: Started = _tell_nobody,
+        freed: Freed = _nobody_short,
     ) -> None:
         assert discipline in DISCIPLINES, discipline
         self.jobs = jobs

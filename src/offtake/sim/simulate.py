@@ -8,7 +8,6 @@ Between stops the placement engine plays jobs alone.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
-from typing import NamedTuple
 
 from offtake.core.decide import decide
 from offtake.core.evolve import evolve as evolve_facts
@@ -25,6 +24,7 @@ from offtake.sim.delay import QUEUE, Cause, Segment
 from offtake.sim.eligibility import Law, Pools, effective_rate, pools_of
 from offtake.sim.inference import serve
 from offtake.sim.market import Market
+from offtake.sim.played import Played, Served, Unserved
 from offtake.sim.procurement import Backlog, backlog
 from offtake.sim.reference import Engine
 from offtake.sim.world import Kind, World
@@ -36,40 +36,11 @@ Progress = Callable[[int, int], None]
 """(seconds played, seconds in all), told at every stop."""
 
 
-class Served(NamedTuple):
-    """GPUs of a pool that served an inference service during ``[from_s, until_s)``."""
-
-    service: int
-    pool: int
-    gpus: int
-    from_s: int
-    until_s: int
+def silently(done_s: int, total_s: int) -> None:
+    """Nobody watches."""
 
 
-class Unserved(NamedTuple):
-    """GPUs that inference lacked during ``[from_s, until_s)``, and why."""
-
-    service: int
-    gpus: int
-    from_s: int
-    until_s: int
-    cause: Cause
-
-
-class Played(NamedTuple):
-    """Everything that a run brought about, before it is measured."""
-
-    world: World
-    sites: tuple[Site, ...]
-    start_s: tuple[int, ...]
-    pool: tuple[int, ...]
-    served: tuple[Served, ...]
-    unserved: tuple[Unserved, ...]
-    segments: tuple[Segment, ...]
-    market: Market
-
-
-def simulate(world: World, progress: Progress = lambda done, total: None) -> Played:
+def simulate(world: World, progress: Progress = silently) -> Played:
     """Play a world from its start to its end."""
     run = _Run(world)
     now_s = world.from_s
@@ -141,7 +112,7 @@ class _Run:
         self._review(now_s)
         self._judge(now_s)
         self._serve(now_s)
-        self.segments.append(Segment(now_s, self._causes(now_s)))
+        self.segments.append(Segment(now_s, self._causes()))
         later = self._stops[bisect_right(self._stops, now_s) :]
         known = [later[0] if later else FOREVER_S, self.market.next_s() or FOREVER_S]
         known += [self._review_s, self.world.until_s]
@@ -361,7 +332,7 @@ class _Run:
                 cause = causes[service.kind]
                 self.unserved.append(Unserved(number, lacking, from_s, now_s, cause))
 
-    def _causes(self, now_s: int) -> tuple[Cause, ...]:
+    def _causes(self) -> tuple[Cause, ...]:
         return tuple(self._cause(number) for number in range(len(self.world.kinds)))
 
     def _cause(self, number: int) -> Cause:

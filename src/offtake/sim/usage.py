@@ -9,7 +9,7 @@ from offtake.core.account import Use
 from offtake.core.names import BUYER, UNSTATED
 from offtake.core.vocabulary import NONE, EventKind
 from offtake.settle.charges import Usage, cuts
-from offtake.sim.simulate import Played
+from offtake.sim.played import Played
 from offtake.supply.pools import Site
 
 Split = dict[tuple[int, int, int], int]

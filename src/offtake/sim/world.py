@@ -1,6 +1,7 @@
 """What a run plays with: the portfolio in numbers, its workloads, and the kinds they form."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from offtake.contract.model import Document, Requirement
@@ -163,7 +164,7 @@ def _jobs(
     if workload is not None:
         columns = _with_trace(columns, workload, kinds, period[0])
     inside = [n for n, at_s in enumerate(columns[0]) if period[0] <= at_s < period[1]]
-    if any(columns[0][a] > columns[0][b] for a, b in zip(inside, inside[1:], strict=False)):
+    if any(columns[0][a] > columns[0][b] for a, b in pairwise(inside)):
         inside.sort(key=columns[0].__getitem__)
     return Jobs(*([column[n] for n in inside] for column in columns))
 

@@ -18,7 +18,7 @@ def evolve(rules: Rules, state: State, event: Event, need: Need | None = None) -
         return State({**lots, event.lot: lot}, orders, facts)
     if event.order != NONE:
         orders = {**orders, event.order: _order_after(orders, event)}
-    if event.lot in lots and event.order == NONE or event.kind == EventKind.ORDERED:
+    if (event.lot in lots and event.order == NONE) or event.kind == EventKind.ORDERED:
         lots = {**lots, event.lot: _lot_after(lots[event.lot], event)}
     return State(lots, orders, facts)
 
@@ -138,6 +138,7 @@ def offer_event(kind: EventKind, now_s: int, lot: Lot, offer: Offer) -> Event:
 
 
 def tranche_event(order: Order, tranche: int, kind: EventKind, now_s: int) -> Event:
+    """What happened to one tranche of an order; ``start_s`` is when it was due."""
     offer = order.offer
     return Event(
         kind,

@@ -236,20 +236,18 @@ def _award(
     awards = choose(lot.need, lot.open_gpus, free, command.worth)
     if not awards:
         return _unawarded(rules, names, lot, judged, now_s)
-    decisions = {offer: decision for offer, decision in fit}
+    decisions = dict(fit)
     recorded: list[Recorded] = []
     for award in awards:
-        recorded += _order(state, lot, award, decisions[award.offer], len(recorded), now_s)
+        number = len(state.orders) + len(recorded) // 2
+        recorded += _order(lot, award, decisions[award.offer], number, now_s)
     return recorded
 
 
-def _order(
-    state: State, lot: Lot, award: Award, decision: Decision, before: int, now_s: int
-) -> list[Recorded]:
+def _order(lot: Lot, award: Award, decision: Decision, number: int, now_s: int) -> list[Recorded]:
     assert decision.verdict is Verdict.PERMIT, decision  # Law 2.
     offer = award.offer._replace(gpus=award.gpus)
     awarded = offer_event(EventKind.AWARDED, now_s, lot, offer)
-    number = len(state.orders) + before // 2
     ordered = offer_event(EventKind.ORDERED, now_s, lot, offer)._replace(order=number)
     return [Recorded(awarded, (decision,), award.why), Recorded(ordered, (decision,))]
 
@@ -310,7 +308,9 @@ def _overdue(rules: Rules, state: State, command: Overdue, now_s: int) -> list[R
     for clause in rules.clauses:
         if clause.kind.remedy is None or not clause.from_s <= now_s < clause.until_s:
             continue
-        remedy = clause.kind.remedy(clause.terms, order.offer.supplier, due_at_s, tranche)
+        remedy = clause.kind.remedy(
+            clause.terms, order.offer.supplier, due_at_s=due_at_s, tranche=tranche
+        )
         if remedy is not None and now_s >= remedy.from_at_s:
             ends = range(order.offer.tranches) if remedy.ends_order else (tranche,)
             recorded += [

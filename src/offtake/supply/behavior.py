@@ -8,14 +8,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from offtake.contract.model import Answer, Behavior, Document
+from offtake.core.account import Use
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE
 from offtake.sourcing.requirement import Lot, Offer
 from offtake.supply.pools import steps_of
 from offtake.units.time import DAY_S, after
 
-Quote = Callable[[int, int, int, int], int]
-"""(supplier, accelerator, region, instant) -> price in micros per GPU-hour, or NONE."""
+Quote = Callable[[Use], int]
+"""The price of a use in micros per GPU-hour, or NONE."""
 
 
 class Model(NamedTuple):
@@ -102,7 +103,8 @@ def offer(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) 
     price = model.rate_micros_per_gpu_h
     start_s = max(need.start_s, after(now_s, behavior.lead))
     if price == NONE:
-        price = quote(model.supplier, accelerator, region, start_s)
+        use = Use(model.supplier, accelerator, region, need.purpose, 0, start_s, start_s)
+        price = quote(use)
     if price == NONE:
         return None
     first_s = after(start_s, behavior.spacing) - start_s

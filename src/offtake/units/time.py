@@ -70,6 +70,10 @@ class Calendar(NamedTuple):
     close: str = ""
 
 
+WEEKDAYS = Calendar()
+"""Monday to Friday, in UTC."""
+
+
 def parse_instant(text: str) -> int:
     """Read ``2025-01-21`` (midnight UTC) or an RFC 3339 time with an offset, as UTC seconds.
 
@@ -124,7 +128,7 @@ def duration_text(length_s: int) -> str:
     return f"{length_s} s"
 
 
-def after(at_s: int, length: Duration, calendar: Calendar = Calendar()) -> int:
+def after(at_s: int, length: Duration, calendar: Calendar = WEEKDAYS) -> int:
     """The instant a duration ends that starts at ``at_s``: a deadline, in UTC seconds.
 
     Hours and shorter are elapsed time. Days and longer are counted on the calendar's civil
@@ -171,7 +175,7 @@ def _closed_days(calendar: Calendar, year: int) -> frozenset[date]:
     return frozenset(days)
 
 
-def months(from_s: int, until_s: int, every: int = 1) -> list[tuple[int, int]]:
+def months(from_s: int, until_s: int, *, every: int = 1) -> list[tuple[int, int]]:
     """Split ``[from_s, until_s)`` at civil month starts (UTC), ``every`` months apart.
 
     Counted from January, so that quarters and years are the calendar's; the first and last

@@ -1,0 +1,41 @@
+"""What a run brought about, before it is measured."""
+
+from typing import NamedTuple
+
+from offtake.sim.delay import Cause, Segment
+from offtake.sim.market import Market
+from offtake.sim.world import World
+from offtake.supply.pools import Site
+
+
+class Served(NamedTuple):
+    """GPUs of a pool that served an inference service during ``[from_s, until_s)``."""
+
+    service: int
+    pool: int
+    gpus: int
+    from_s: int
+    until_s: int
+
+
+class Unserved(NamedTuple):
+    """GPUs that inference lacked during ``[from_s, until_s)``, and why."""
+
+    service: int
+    gpus: int
+    from_s: int
+    until_s: int
+    cause: Cause
+
+
+class Played(NamedTuple):
+    """Everything that a run brought about, before it is measured."""
+
+    world: World
+    sites: tuple[Site, ...]
+    start_s: tuple[int, ...]
+    pool: tuple[int, ...]
+    served: tuple[Served, ...]
+    unserved: tuple[Unserved, ...]
+    segments: tuple[Segment, ...]
+    market: Market
