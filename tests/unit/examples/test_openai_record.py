@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import offtake
 from offtake.clauses.first_refusal import due_at_s
@@ -12,9 +13,11 @@ from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS, fold
 from offtake.core.names import UNSTATED
 from offtake.core.vocabulary import Act, Ask, Decision, Event, EventKind, Facts, Verdict
+from offtake.units.money import parse
 from offtake.units.time import DAY_S, FOREVER_S, parse_instant
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "openai-2019-2030" / "portfolio.yaml"
+GIVEN = EXAMPLE.with_name("given-google-2025.yaml")
 PERMIT, HOLD, DENY = Verdict.PERMIT, Verdict.HOLD, Verdict.DENY
 PURPOSES = ("training", "research", "inference", "api", "frontier_training", "other")
 
@@ -99,27 +102,29 @@ def google_lot(portfolio: Portfolio) -> Ask:
     )
 
 
-def notice_and_refusal(portfolio: Portfolio) -> tuple[Event, Event]:
-    """The events of given-google-2025.yaml."""
-    ask = google_lot(portfolio)
-    clause = portfolio.names.clauses.index("MSFT-1/first-refusal")
+def notice_and_refusal(portfolio: Portfolio) -> list[Event]:
+    """The events of given-google-2025.yaml, with the deadline that the clause sets."""
+    rows = yaml.load(GIVEN.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return [told(portfolio, row) for row in rows]
+
+
+def told(portfolio: Portfolio, row: dict[str, str]) -> Event:
+    names = portfolio.names
+    clause = names.clauses.index(row["clause"])
+    event = Event(EventKind[row["event"].upper()], parse_instant(row["at"]), lot=0, clause=clause)
+    if event.kind != EventKind.NOTICE_GIVEN:
+        return event
     (version,) = (item for item in portfolio.clauses if item.clause == clause)
-    at_s = parse_instant("2025-04-01T09:00:00Z")
-    notice = Event(
-        EventKind.NOTICE_GIVEN,
-        at_s,
-        lot=0,
-        clause=clause,
-        purpose=ask.purpose,
-        accelerator=ask.accelerator,
-        gpus=ask.gpus,
-        start_s=ask.start_s,
-        end_s=ask.end_s,
-        price_micros_per_gpu_h=ask.price_micros_per_gpu_h,
-        due_at_s=due_at_s(version.text, portfolio.names, at_s, ask.gpus, again=False),
+    gpus = int(row["gpus"])
+    return event._replace(
+        purpose=names.purposes.index(row["purpose"]),
+        accelerator=names.accelerators.index(row["accelerator"]),
+        gpus=gpus,
+        start_s=parse_instant(row["start"]),
+        end_s=parse_instant(row["end"]),
+        price_micros_per_gpu_h=parse(row["price"]).micros,
+        due_at_s=due_at_s(version.text, names, event.at_s, gpus, again=False),
     )
-    refusal = Event(EventKind.REFUSED, parse_instant("2025-04-20T16:00:00Z"), lot=0, clause=clause)
-    return notice, refusal
 
 
 def test_the_answer_to_the_notice_of_google_s_lot_is_due_in_new_york(portfolio: Portfolio) -> None:

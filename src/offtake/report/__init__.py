@@ -1,0 +1,1 @@
+"""Results for eyes: figures, charts, tables and pages."""

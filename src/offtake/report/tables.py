@@ -1,0 +1,28 @@
+"""Tables for the terminal, plain where the output is not one."""
+
+from offtake.report.figures import Table
+
+COLORS = {"free": "green", "ask first": "yellow", "forbidden": "red"}
+WIDTH_MIN = 100
+"""Where the output is no terminal, tables are at least this wide."""
+
+
+def show(table: Table) -> None:
+    """Print a table; verdicts are colored on a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=max(console.width, WIDTH_MIN))
+    grid = Grid(title=table.title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for number, column in enumerate(table.columns):
+        right = number in table.right
+        grid.add_column(column, justify="right" if right else "left", no_wrap=right)
+    for row in table.rows:
+        grid.add_row(*(Text(cell, style=COLORS.get(cell, "")) for cell in row))
+    console.print(grid)
+    if table.note:
+        console.print(Text(table.note))
