@@ -58,7 +58,9 @@ def _period(given: argparse.Namespace, portfolio: "Portfolio") -> tuple[int, int
 
     if given.at is not None:
         if given.starts or given.ends:
-            raise Invalid("usage", "offtake rights", "--at goes without --from and --to", "Drop one.")
+            raise Invalid(
+                "usage", "offtake rights", "--at goes without --from and --to", "Drop one."
+            )
         at_s = parsed(parse_instant, given.at, "--at")
         return at_s, at_s + DAY_S
     from_s, until_s = horizon(portfolio)

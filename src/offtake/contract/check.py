@@ -84,7 +84,7 @@ def _clause_ids(reading: Reading) -> set[str]:
     ids = set()
     for path in reading.places:
         parts = path.split(".")
-        if parts[0] == "agreements" and parts[-2] in ("clauses", "add", "replace"):
+        if len(parts) > 3 and parts[0] == "agreements" and parts[-2] in ("clauses", "add", "replace"):
             ids.add(f"{parts[1]}/{parts[-1]}")
     return ids
 

@@ -14,6 +14,7 @@ from offtake.contract.problem import Place, Problem, Unreadable
 LIMIT_BYTES = 4_000_000
 LIMIT_NODES = 200_000
 LIMIT_DEPTH = 40
+BOM = "\ufeff"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOTHING = ("", "~", "null", "Null", "NULL")
 
@@ -57,18 +58,37 @@ def nodes_of(text: str, file: str) -> tuple[Node, list[Problem]]:
     Raises:
         Unreadable: It is not YAML, is empty, or passes a limit of size or depth.
     """
+    text = text.removeprefix(BOM)
+    _encodable(text, file)
     _within_limits(text, file)
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise _not_yaml(error, file) from error
-    if root is None:
-        problem = Problem(
-            "empty-file", Place(file), "the file is empty", "Write a portfolio: see docs/start.md."
-        )
-        raise Unreadable([problem])
+        raise _not_yaml(error, text, file) from error
     problems: list[Problem] = []
-    return _node(root, file, problems), problems
+    node = None if root is None else _node(root, file, problems)
+    if node is None or node.empty:
+        remedy = "Write a portfolio: see docs/start.md."
+        raise Unreadable([Problem("empty-file", Place(file), "the file is empty", remedy)])
+    return node, problems
+
+
+def _encodable(text: str, file: str) -> None:
+    """Refuse half of a surrogate pair: no file can hold it, and nothing could print it."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        place = _position(text, error.start, file)
+        says = "half of a character (a lone surrogate) is not text"
+        problem = Problem("not-utf8", place, says, "Write the character itself.")
+        raise Unreadable([problem]) from error
+    if size > LIMIT_BYTES:
+        raise _limit(file, f"{size:,} bytes; the limit is {LIMIT_BYTES:,}", "Split it.")
+
+
+def _position(text: str, index: int, file: str) -> Place:
+    line = text.count("\n", 0, index) + 1
+    return Place(file, line, index - (text.rfind("\n", 0, index) + 1) + 1)
 
 
 def _within_limits(text: str, file: str) -> None:
@@ -83,7 +103,7 @@ def _within_limits(text: str, file: str) -> None:
             if depth > LIMIT_DEPTH or seen > LIMIT_NODES:
                 break
     except yaml.YAMLError as error:
-        raise _not_yaml(error, file) from error
+        raise _not_yaml(error, text, file) from error
     if depth > LIMIT_DEPTH:
         raise _limit(file, f"nested deeper than {LIMIT_DEPTH} levels", "Flatten it.")
     if seen > LIMIT_NODES:
@@ -96,20 +116,19 @@ def _limit(file: str, says: str, remedy: str) -> Unreadable:
     return Unreadable([Problem("beyond-limit", Place(file), says, remedy)])
 
 
-def _not_yaml(error: yaml.YAMLError, file: str) -> Unreadable:
+def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> Unreadable:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
-    says = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Unreadable(
-        [
-            Problem(
-                "not-yaml",
-                place,
-                f"this is not YAML: {says}",
-                "Check indentation, colons and quotes here and in the line above.",
-            )
-        ]
-    )
+    says = f"this is not YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
+    remedy = "Check indentation, colons and quotes here and in the line above."
+    if isinstance(error, yaml.reader.ReaderError):
+        place = _position(text, error.position, file)
+        says = f"this is not text: character {error.character:#04x} is not allowed in YAML"
+        remedy = "Remove it, or save the file as plain UTF-8 text."
+    elif isinstance(error, yaml.composer.ComposerError):
+        says = "a second YAML document starts here"
+        remedy = "A file holds one portfolio: remove the `---`, or use `include:`."
+    return Unreadable([Problem("not-yaml", place, says, remedy)])
 
 
 def _node(node: Any, file: str, problems: list[Problem]) -> Node:
@@ -118,8 +137,8 @@ def _node(node: Any, file: str, problems: list[Problem]) -> Node:
         return Node(place, items=tuple(_node(item, file, problems) for item in node.value))
     if isinstance(node, yaml.MappingNode):
         return Node(place, entries=dict(_entries(node, file, problems)))
-    plain = node.style is None and node.value in _NOTHING
-    return Node(place, scalar=None if plain else node.value)
+    plain = not node.style  # None or "", by the loader.
+    return Node(place, scalar=None if plain and node.value in _NOTHING else node.value)
 
 
 def _entries(node: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str, Entry]]:
@@ -128,8 +147,10 @@ def _entries(node: Any, file: str, problems: list[Problem]) -> Iterator[tuple[st
         place = Place(file, key.start_mark.line + 1, key.start_mark.column + 1)
         name = key.value if isinstance(key, yaml.ScalarNode) else "(a list or mapping)"
         if name in seen or not isinstance(key, yaml.ScalarNode):
-            says = f"`{name}` is written twice" if name in seen else "a key must be a word"
-            problems.append(Problem("bad-key", place, says, "Keep one."))
+            twice = name in seen
+            says = f"`{name}` is written twice" if twice else "a key must be a word, not a list"
+            remedy = "Keep one." if twice else "Write a word before the colon."
+            problems.append(Problem("bad-key", place, says, remedy))
             continue
         seen.add(name)
         yield name, Entry(place, _node(value, file, problems))

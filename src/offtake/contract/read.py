@@ -12,6 +12,9 @@ from offtake.contract.record import KEYS, Reader, Reference
 from offtake.core.text import Term, Value, terms_of_text
 
 LIMIT_INCLUDES = 16
+LIMIT_NAME = 100
+LIMIT_SOURCE_NAME = 500
+"""A source written in place is named after the figure it stands at."""
 BY_ID: dict[str, tuple[type, str]] = {
     "parties": (model.Party, "id"),
     "purposes": (model.Purpose, "id"),
@@ -86,27 +89,20 @@ def text_of(path: Path) -> str:
         Unreadable: It is missing, a directory, too large, or not UTF-8.
     """
     place = Place(str(path))
-    if path.is_dir():
-        raise Unreadable(
-            [Problem("not-a-file", place, "this is a directory", "Name a file in it.")]
-        )
     try:
         size = path.stat().st_size
-        data = path.read_bytes() if size <= LIMIT_BYTES else b""
-    except OSError as error:
-        says = f"cannot be read: {error.strerror or error}"
+        with path.open("rb") as file:
+            data = file.read(LIMIT_BYTES + 1)
+    except IsADirectoryError as error:
+        problem = Problem("not-a-file", place, "this is a directory", "Name a file in it.")
+        raise Unreadable([problem]) from error
+    except (OSError, ValueError) as error:
+        says = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise Unreadable([Problem("no-file", place, says, "Check the path.")]) from error
-    if size > LIMIT_BYTES:
-        raise Unreadable(
-            [
-                Problem(
-                    "beyond-limit",
-                    place,
-                    f"{size:,} bytes; the limit is {LIMIT_BYTES:,}",
-                    "Is this a trace? Give it with --trace. Else split it with `include:`.",
-                )
-            ]
-        )
+    if len(data) > LIMIT_BYTES:
+        says = f"{max(size, len(data)):,} bytes; the limit is {LIMIT_BYTES:,}"
+        remedy = "Is this a trace? Give it with --trace. Else split it with `include:`."
+        raise Unreadable([Problem("beyond-limit", place, says, remedy)])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -135,24 +131,46 @@ def _load(
     sections = reader.entries(root, "a portfolio")
     found: dict[str, list[Entry]] = {}
     include = sections.pop("include", None)
-    line = (*above, path.resolve())
+    line = (*above, _real(path))
     for target, place in _includes(include, reader):
-        other = path.parent / target
-        if other.resolve() in line or len(texts) >= LIMIT_INCLUDES:
-            cyclic = other.resolve() in line
-            says = "includes itself" if cyclic else f"more than {LIMIT_INCLUDES} files"
-            reader.problem("bad-include", place, f"`{target}` {says}", "Remove the include.")
+        wrong = _wrong_include(path.parent / target, texts, line)
+        if wrong:
+            reader.problem("bad-include", place, f"`{target}` {wrong}", "Remove the include.")
             continue
         try:
-            included = _load(other, reader, texts, line)
+            included = _load(path.parent / target, reader, texts, line)
         except Unreadable as unreadable:
-            reader.problems += unreadable.problems
+            reader.problems += [_at_include(row, target, place) for row in unreadable.problems]
             continue
         for key, entries in included.items():
             found.setdefault(key, []).extend(entries)
     for key, entry in sections.items():
         found.setdefault(key, []).append(entry)
     return found
+
+
+def _wrong_include(path: Path, texts: Mapping[str, bytes], line: tuple[Path, ...]) -> str:
+    """Why a file may not be included, or nothing."""
+    if _real(path) in line:
+        return "includes itself"
+    if _real(path) in [_real(Path(name)) for name in texts]:
+        return "is included twice"
+    return f"is one too many: the limit is {LIMIT_INCLUDES}" if len(texts) >= LIMIT_INCLUDES else ""
+
+
+def _real(path: Path) -> Path:
+    """The file behind links, as far as there is one."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # A loop of links, or not a name at all.
+        return path
+
+
+def _at_include(problem: Problem, target: str, place: Place) -> Problem:
+    """A problem of a file as a whole stands where it was included."""
+    if problem.code not in ("no-file", "not-a-file"):
+        return problem
+    return problem._replace(place=place, says=f"`{target}`: {problem.says}")
 
 
 def _includes(entry: Entry | None, reader: Reader) -> list[tuple[str, Place]]:
@@ -168,8 +186,10 @@ def _document(sections: dict[str, list[Entry]], reader: Reader) -> model.Documen
             says = f"a portfolio has no section `{key}`"
             reader.problem("unknown-key", entries[0].place, says, nearest(key, SECTIONS))
     values: dict[str, Any] = {}
+    reader.places.update({key: entries[-1].place for key, entries in sections.items()})
     for key in HEAD[:3]:
         for entry in sections.get(key, ()):
+            _forget_notes(reader, key)
             values[key] = reader.value(Term(Value.TEXT, ""), entry.node, key) or ""
     for key, (kind, _) in BY_ID.items():
         values[key] = _each(sections.get(key, []), reader, key, _by_id(kind))
@@ -181,13 +201,19 @@ def _document(sections: dict[str, list[Entry]], reader: Reader) -> model.Documen
         values[key] = tuple(word for words in lists if words for word in words)
     for key, kind in SINGLE.items():
         for entry in sections.get(key, ()):
+            _forget_notes(reader, key)
             record = reader.record(kind, entry.node, key)
             if record is not None:
                 values[key] = record
     for key, node in sorted(reader.inline_sources.items()):
-        source = reader.record(model.Source, node, key, id=key)
+        source = reader.record(model.Source, node, f"sources.{key}", id=key)
         values["sources"] += (source,) if source is not None else ()
     return model.Document(**values, notes=tuple(reader.notes))
+
+
+def _forget_notes(reader: Reader, section: str) -> None:
+    """Drop the notes of a section of one value that a later file writes again."""
+    reader.notes = [note for note in reader.notes if note.path.partition(".")[0] != section]
 
 
 Read = Callable[[str, Node, Reader, str], Any]
@@ -199,6 +225,10 @@ def _each(entries: list[Entry], reader: Reader, section: str, read_one: Read) ->
     for whole in entries:
         for name, entry in reader.entries(whole.node, section).items():
             path = f"{section}.{name}"
+            wrong = _wrong_name(name, section)
+            if wrong:
+                reader.problem("bad-name", entry.place, wrong, "Use letters, digits, `-` and `_`.")
+                continue
             if path in reader.places:
                 first = reader.places[path]
                 says = f"`{name}` is already declared at {first}"
@@ -207,6 +237,20 @@ def _each(entries: list[Entry], reader: Reader, section: str, read_one: Read) ->
             reader.places[path] = entry.place
             found[name] = read_one(name, entry.node, reader, path)
     return tuple(record for record in found.values() if record is not None)
+
+
+def _wrong_name(name: str, section: str) -> str:
+    """Why what is declared may not have this name, or nothing."""
+    limit = LIMIT_SOURCE_NAME if section == "sources" else LIMIT_NAME
+    if not name.strip():
+        return f"a name under {section} is empty"
+    if len(name) > limit:
+        return f"a name under {section} has {len(name):,} characters; the limit is {limit}"
+    if not name.isprintable() or name != name.strip():
+        return f"a name under {section} has spaces around it or characters that do not print"
+    if section == "agreements" and "/" in name:
+        return f"`{name}` has a `/`, which ends an agreement's name in `MSFT-1/exclusivity`"
+    return ""
 
 
 def _by_id(kind: type) -> Read:
@@ -218,14 +262,16 @@ def _by_id(kind: type) -> Read:
 
 def _listed(kind: type, entries: list[Entry], reader: Reader, section: str) -> tuple[Any, ...]:
     rows: list[Any] = []
-    for entry in entries:
-        for number, item in enumerate(entry.node.items or ()):
-            path = f"{section}[{number}]"
+    for whole in entries:
+        if whole.node.items is None and not whole.node.empty:
+            reader.lines(kind, whole.node, section)
+    items = [item for whole in entries for item in whole.node.items or ()]
+    for number, item in enumerate(items):
+        row = _sourced(kind, item, reader, f"{section}[{number}]")
+        if row is not None:
             reader.places[f"{section}[{len(rows)}]"] = item.place
-            rows.append(_sourced(kind, item, reader, path))
-        if entry.node.items is None and not entry.node.empty:
-            reader.lines(kind, entry.node, section)
-    return tuple(row for row in rows if row is not None)
+            rows.append(row)
+    return tuple(rows)
 
 
 def _sourced(kind: type, node: Node, reader: Reader, path: str) -> Any:

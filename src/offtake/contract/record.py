@@ -1,14 +1,15 @@
 """Read records: mappings whose keys are the declared terms of a dataclass."""
 
 from collections.abc import Iterable
-from dataclasses import MISSING, fields
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from offtake.contract.model import Note
 from offtake.contract.node import Entry, Node
 from offtake.contract.problem import Place, Problem, nearest
-from offtake.contract.value import SCALARS
-from offtake.core.text import Term, Value, terms_of_text
+from offtake.contract.value import LIMIT_TEXT, SCALARS, parse_instant
+from offtake.core.text import Term, Value, required, terms_of_text
+from offtake.units.time import instant_text
 
 KEYS = {"starts": "from", "ends": "until"}
 """Fields whose key in a file is a word that Python keeps for itself, or reads better."""
@@ -34,6 +35,7 @@ SINGLE = {
 }
 """What each word of a list names."""
 PROVENANCE = ("source", "assumed")
+_WORDS = "Write `[one, two]` ({})."
 
 
 class Reference(NamedTuple):
@@ -102,11 +104,7 @@ class Reader:
     ) -> dict[str, Any]:
         """The values of the declared terms that are written; missing ones are problems."""
         values: dict[str, Any] = {}
-        required = {
-            item.name
-            for item in fields(kind)
-            if item.default is MISSING and item.default_factory is MISSING
-        }
+        needed = required(kind)
         for name, term in terms_of_text(kind).items():
             key = KEYS.get(name, name)
             entry = entries.get(key)
@@ -114,7 +112,7 @@ class Reader:
                 value = self.value(term, entry.node, f"{path}.{key}")
                 if value is not None:
                     values[name] = value
-            elif name in required:
+            elif name in needed:
                 self.problem(
                     "missing-key",
                     place if entry is None else entry.place,
@@ -143,8 +141,8 @@ class Reader:
 
     def figure(self, node: Node, path: str) -> Node:
         """The value of ``{value: ..., source: ...}``; its provenance becomes a note."""
-        if node.entries is None or "value" not in node.entries:
-            return node
+        if node.entries is None or "value" not in node.entries or path.startswith("sources."):
+            return node  # A source needs none itself.
         entries = dict(node.entries)
         self.known_keys(entries, ("value", *PROVENANCE), path)
         for kind in PROVENANCE:
@@ -176,10 +174,9 @@ class Reader:
 
     def lines(self, kind: type, node: Node, path: str) -> tuple[Any, ...] | None:
         """A list of records. A step may be written ``date: value``, a single step as value."""
-        names = list(terms_of_text(kind))
-        stepwise = len(names) == 2 and names[0] == "starts"
-        if stepwise and node.items is None:
-            return self.steps(kind, names[1], node, path)
+        steps = stepwise(kind)
+        if steps and node.items is None:
+            return self.steps(kind, node, path)
         if node.items is None:
             self.problem(
                 "not-a-list",
@@ -188,38 +185,52 @@ class Reader:
                 "Write one `- key: value` block for each.",
             )
             return None
-        rows = [
-            self.record(kind, item, f"{path}[{number}]") for number, item in enumerate(node.items)
-        ]
-        return None if None in rows else tuple(rows)
+        items = sorted(node.items, key=_start) if steps else node.items
+        rows = [self.record(kind, item, f"{path}[{number}]") for number, item in enumerate(items)]
+        if None in rows or (steps and not self.ascending(rows, node.place, path)):
+            return None
+        return tuple(rows)
 
-    def steps(self, kind: type, name: str, node: Node, path: str) -> tuple[Any, ...] | None:
+    def steps(self, kind: type, node: Node, path: str) -> tuple[Any, ...] | None:
         """A mapping of dates to quantities, or one quantity for all time."""
-        term = terms_of_text(kind)[name]
+        (_, when), (name, term) = terms_of_text(kind).items()
         if node.entries is None:
             value = self.value(term, node, path)
             return None if value is None else (kind(starts=0, **{name: value}),)
-        rows = []
-        for key, entry in node.entries.items():
-            at = self.scalar(Term(Value.INSTANT, ""), key, entry.place, path)
-            value = self.value(term, entry.node, f"{path}.{key}")
-            if at is None or value is None:
-                return None
-            rows.append(kind(starts=at, **{name: value}))
-        return tuple(sorted(rows, key=lambda row: int(row.starts)))
+        before, rows = len(self.problems), []
+        for key, entry in sorted(node.entries.items(), key=lambda item: _instant(item[0])):
+            at_s = self.scalar(when, key, entry.place, path)
+            day = key if at_s is None else instant_text(at_s)
+            value = self.value(term, entry.node, f"{path}.{day}")
+            if at_s is not None and value is not None:
+                rows.append(kind(starts=at_s, **{name: value}))
+        if len(self.problems) > before or not self.ascending(rows, node.place, path):
+            return None
+        return tuple(rows)
+
+    def ascending(self, rows: list[Any], place: Place, path: str) -> bool:
+        """Whether no two steps begin at once; a problem if they do."""
+        for one, other in pairwise(rows):
+            if one.starts == other.starts:
+                says = f"{path} has two steps from {instant_text(one.starts)} on"
+                self.problem("bad-key", place, says, "Keep one.")
+                return False
+        return True
 
     def words(self, term: Term, node: Node, path: str) -> tuple[str, ...] | None:
         """A list of words; one word alone is a list of one."""
         items = (node,) if node.scalar is not None else node.items
-        if items is None or any(item.scalar is None for item in items):
-            self.problem(
-                "not-a-list",
-                node.place,
-                f"{path} must be a list of words, not {node.form}",
-                f"Write `[one, two]` ({term.value.value}).",
-            )
+        if items is None:
+            says = f"{path} must be a list of words, not {node.form}"
+            self.problem("not-a-list", node.place, says, _WORDS.format(term.value.value))
             return None
-        texts = [(item.scalar or "", item.place) for item in items]
+        wrong = [item for item in items if item.scalar is None]
+        for item in wrong:
+            says = f"{path} must be a list of words; this one is {item.form}"
+            self.problem("not-a-list", item.place, says, _WORDS.format(term.value.value))
+        if wrong:
+            return None
+        texts = [((item.scalar or "").strip(), item.place) for item in items]
         kind = SINGLE.get(term.value, term.value)
         if term.value is Value.CHOICES:
             for text, place in texts:
@@ -249,11 +260,38 @@ class Reader:
                 self.references.append(Reference(term.value, text, place))
             return text
         parse, remedy = SCALARS[term.value]
+        code = f"not-{term.value.name.lower()}"
+        if len(text) > LIMIT_TEXT:
+            says = f"{path}: `{text[:20]}...` is {len(text):,} characters long"
+            self.problem(code, place, says, remedy)
+            return None
         try:
             return parse(text)
         except ValueError as error:
-            self.problem(f"not-{term.value.name.lower()}", place, f"{path}: {error}", remedy)
+            self.problem(code, place, f"{path}: {error}", remedy)
             return None
+
+
+def stepwise(kind: type) -> bool:
+    """Whether records of this type are steps: an instant, and what holds from then on."""
+    names = list(terms_of_text(kind))
+    return len(names) == 2 and names[0] == "starts"
+
+
+def _start(node: Node) -> int:
+    """The instant of a step that is written as a mapping, to put steps in order."""
+    entry = (node.entries or {}).get("from")
+    if entry is not None and entry.node.entries is not None:
+        entry = entry.node.entries.get("value")
+    return _instant((entry.node.scalar or "") if entry is not None else "")
+
+
+def _instant(text: str) -> int:
+    """The instant that a text names; the first of all if none."""
+    try:
+        return parse_instant(text) if len(text) <= LIMIT_TEXT else 0
+    except ValueError:
+        return 0
 
 
 def _article(words: str) -> str:

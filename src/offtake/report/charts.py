@@ -230,7 +230,7 @@ def _levels(series: Series, edges: Sequence[int]) -> list[float]:
     return levels
 
 
-def _short_number(value: float, _position: int = 0) -> str:
+def _short_number(value: float, _position: float = 0) -> str:
     for letter, factor in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(value) >= factor:
             return f"{value / factor:.3g}{letter}"

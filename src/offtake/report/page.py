@@ -10,7 +10,7 @@ from offtake.report.figures import Headline, Table
 class Chart(NamedTuple):
     """A chart as SVG, and what it shows in words for those who cannot see it."""
 
-    svg: bytes
+    svg: bytes | str
     says: str
 
 
@@ -53,7 +53,7 @@ def render(page: Page) -> str:
         sections=tuple(
             section._replace(
                 charts=tuple(
-                    {"svg": Markup(inline(chart.svg, n, m)), "says": chart.says}  # noqa: S704
+                    chart._replace(svg=Markup(inline(chart.svg, n, m)))  # noqa: S704
                     for m, chart in enumerate(section.charts)
                 )
             )
@@ -64,9 +64,9 @@ def render(page: Page) -> str:
     return environment.get_template("page.html.j2").render(page=drawn, css=css)
 
 
-def inline(svg: bytes, section: int, number: int) -> str:
+def inline(svg: bytes | str, section: int, number: int) -> str:
     """SVG for use inside HTML: no prolog, and ids that no other chart of the page has."""
-    text = svg.decode("utf-8")
+    text = svg.decode("utf-8") if isinstance(svg, bytes) else svg
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     prefix = f"c{section}-{number}-"

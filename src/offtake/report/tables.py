@@ -17,7 +17,9 @@ def show(table: Table) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=max(console.width, WIDTH_MIN))
-    grid = Grid(title=table.title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    grid = Grid(
+        title=table.title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
+    )
     for number, column in enumerate(table.columns):
         right = number in table.right
         grid.add_column(column, justify="right" if right else "left", no_wrap=right)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from offtake.demand.columns import Column
 from offtake.sim.reference import Jobs
 
 
@@ -57,18 +58,17 @@ def waited_gpu_s(
     return dict(totals)
 
 
-def _waited_before(
-    submit: np.ndarray, ended: np.ndarray, gpus: np.ndarray, edges: np.ndarray
-) -> np.ndarray:
+def _waited_before(submit: Column, ended: Column, gpus: Column, edges: Column) -> Column:
     """GPU-seconds waited before each edge, shape (edges,): two running sums, one per end."""
 
-    def before(instants: np.ndarray) -> np.ndarray:
+    def before(instants: Column) -> Column:
         order = np.argsort(instants, kind="stable")
         sorted_s, weight = instants[order], gpus[order]
-        count = np.concatenate([[0], np.cumsum(weight)])
-        moment = np.concatenate([[0], np.cumsum(weight * sorted_s)])
+        count = np.concatenate([np.zeros(1, np.int64), np.cumsum(weight)])
+        moment = np.concatenate([np.zeros(1, np.int64), np.cumsum(weight * sorted_s)])
         place = np.searchsorted(sorted_s, edges, side="left")
-        passed: np.ndarray = np.asarray(count[place] * edges - moment[place])
+        passed: Column = count[place] * edges - moment[place]
         return passed
 
-    return before(submit) - before(ended)
+    waited: Column = before(submit) - before(ended)
+    return waited

@@ -1,0 +1,153 @@
+"""Play the portfolio on a simulated clock: first refusals, tenders, orders, inference and jobs.
+
+examples:
+  offtake run portfolio.yaml
+  offtake run portfolio.yaml --out result/                 # journal, schedule, summary, report
+  offtake run portfolio.yaml --regime exclusive-for-ever
+  offtake run portfolio.yaml --trace cluster.csv --format itp --mapping purposes.yaml
+
+The result is the same, byte for byte, for the same inputs. Exit codes: 0 done, 3 invalid input.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from offtake.cli.output import Invalid, chosen, load, parsed, print_json
+
+if TYPE_CHECKING:
+    from offtake.contract.model import Regime
+    from offtake.contract.portfolio import Portfolio
+    from offtake.sim.world import Workload
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of this verb."""
+    parser.add_argument("portfolio", help="the portfolio file")
+    demand(parser)
+    parser.add_argument("--regime", metavar="NAME", help="a regime of the portfolio")
+    parser.add_argument(
+        "--out", metavar="DIR", help="where to write the result, whole or not at all"
+    )
+
+
+def demand(parser: argparse.ArgumentParser) -> None:
+    """The flags that say what is played, shared with compare."""
+    parser.add_argument("--trace", metavar="FILE", help="jobs from a trace (file or folder)")
+    parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
+    parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
+    parser.add_argument("--from", dest="starts", metavar="DATE", help="start of the run")
+    parser.add_argument("--to", dest="ends", metavar="DATE", help="end of the run")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run and report."""
+    from offtake.study.run import inputs_of, play
+
+    portfolio = load(given.portfolio)
+    workload = workload_of(given, portfolio)
+    regime = regime_of(given.regime, portfolio)
+    period = period_of(given, portfolio, workload)
+    result = play(portfolio, regime, workload, period, progress_to(sys.stderr))
+    inputs = inputs_of(portfolio, regime, workload)
+    summary = {**result.summary, "inputs": inputs, "seed": portfolio.document.simulation.seed}
+    if given.out is not None:
+        write(given.out, result, summary)
+    if given.output == "json":
+        print_json(summary)
+        return 0
+    from offtake.report.tables import show
+    from offtake.study.run import table_of
+
+    show(table_of(result, summary))
+    if given.out is not None:
+        print(f"wrote {given.out}: report.html, summary.json, journal.jsonl, schedule.parquet")
+    return 0
+
+
+def write(folder: str, result: Any, summary: dict[str, Any]) -> None:
+    """Write a result folder."""
+    from offtake.report.write import NotOurs, write_whole
+    from offtake.study.run import files_of
+
+    try:
+        write_whole(Path(folder), files_of(result, summary))
+    except (NotOurs, OSError) as error:
+        raise Invalid("bad-path", "--out", str(error), "Name a new or empty folder.") from error
+
+
+def progress_to(stream: Any) -> Any:
+    """A progress line for people at a terminal; nothing elsewhere."""
+    from offtake.sim.simulate import silently
+
+    if not stream.isatty():
+        return silently
+    shown = [-1]
+
+    def tell(done_s: int, total_s: int) -> None:
+        percent = 100 * done_s // max(total_s, 1)
+        if percent != shown[0]:
+            shown[0] = percent
+            end = "\n" if percent == 100 else ""
+            print(f"\rplayed {percent} %", end=end, file=stream, flush=True)
+
+    return tell
+
+
+def workload_of(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload | None":
+    """The trace with its purposes, or nothing."""
+    from offtake.contract.problem import Unreadable
+    from offtake.contract.read import text_of
+    from offtake.demand.columns import UnreadableTrace
+    from offtake.demand.mapping import purposes_of
+    from offtake.demand.trace import open_trace
+    from offtake.sim.world import Workload
+
+    if given.trace is None:
+        if given.mapping or given.format:
+            raise Invalid("usage", "offtake run", "--mapping and --format need --trace", "Add it.")
+        return None
+    names = portfolio.names
+    try:
+        trace = open_trace(Path(given.trace), given.format)
+        words = ("training",) * len(trace.tenants)
+        if given.mapping is not None:
+            text = text_of(Path(given.mapping))
+            words = purposes_of(text, given.mapping, trace.tenants, names.purposes)
+    except UnreadableTrace as wrong:
+        raise Invalid("bad-trace", wrong.place, wrong.says, wrong.remedy) from wrong
+    except Unreadable as unreadable:
+        raise Invalid.of(unreadable.problems) from unreadable
+    return Workload(trace, tuple(names.purposes.index(word) for word in words))
+
+
+def regime_of(name: str | None, portfolio: "Portfolio") -> "Regime":
+    """A regime by name; as amended if none is named."""
+    from offtake.contract.model import Regime
+
+    if name is None:
+        return Regime(id="as-amended", title="as amended")
+    regimes = portfolio.document.regimes
+    known = tuple(regime.id for regime in regimes)
+    return regimes[chosen(name, known, "--regime")]
+
+
+def period_of(
+    given: argparse.Namespace, portfolio: "Portfolio", workload: "Workload | None"
+) -> tuple[int, int]:
+    """From when to when to play: told, or as the portfolio says."""
+    from offtake.units.time import parse_instant
+
+    simulation = portfolio.document.simulation
+    from_s, until_s = simulation.starts, simulation.ends
+    if given.starts:
+        from_s = parsed(parse_instant, given.starts, "--from")
+    if given.ends:
+        until_s = parsed(parse_instant, given.ends, "--to")
+    if from_s < 0 or until_s < 0:
+        remedy = "Add `simulation: {from: ..., until: ...}`, or give --from and --to."
+        raise Invalid("missing-key", given.portfolio, "says no period to simulate", remedy)
+    if from_s >= until_s:
+        raise Invalid("empty-period", "--to", "is not after --from", "Give a later --to.")
+    return from_s, until_s
