@@ -21,6 +21,7 @@ from offtake.core.vocabulary import (
     EventKind,
     Finding,
     Found,
+    Period,
     Verdict,
 )
 from offtake.units.capacity import PPM
@@ -73,14 +74,14 @@ class Facts(NamedTuple):
     other_gpu_s: int = 0
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers."""
     return Terms(
         *scope_of(text, names, permission=True),
         grantee=names.parties.index(text.grantee),
         primarily_ppm=text.primarily or 0,
         measured_over_s=text.measured_over.longest_s,
-        measured_from_at_s=period[0],
+        measured_from_at_s=period.from_s,
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from offtake.core.names import Names
 from offtake.core.text import ScopeText, Value, term
-from offtake.core.vocabulary import ClauseType
+from offtake.core.vocabulary import ClauseType, Period
 from offtake.units.time import Duration
 
 
@@ -44,7 +44,7 @@ class Remedy(NamedTuple):
     from_at_s: int
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers."""
     return Terms(
         supplier=names.parties.index(text.supplier),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from offtake.core.names import UNSTATED, Names
 from offtake.core.scope import Scope, covers
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Verdict
+from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict
 
 EXCLUSIVE_TO_HOLDER = 20_101
 
@@ -35,7 +35,7 @@ class Terms(NamedTuple):
     holder: int
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers."""
     return Terms(*scope_of(text, names), holder=names.parties.index(text.holder))
 

@@ -23,6 +23,7 @@ from offtake.core.vocabulary import (
     EventKind,
     Finding,
     Obligation,
+    Period,
     Verdict,
 )
 from offtake.units.capacity import PPM, Size
@@ -137,7 +138,7 @@ class Facts(NamedTuple):
     senior_until_at_s: int = NEVER
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers; a window of business days counts at its longest."""
     return Terms(
         *scope_of(text, names)._replace(capacity=1, acts=Act.SUPPLY),
@@ -155,7 +156,7 @@ def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
         term_tolerance_ppm=text.term_tolerance,
         negotiation_s=text.negotiation.longest_s,
         least_term_left_s=text.least_term_left.longest_s,
-        ends_at_s=period[1],
+        ends_at_s=period.agreed_until_s,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from offtake.core.names import ALL, Names, mask
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Verdict
+from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict
 from offtake.units.time import FOREVER_S
 
 OUTSIDE_LICENCE, LICENSED_EXCLUSIVELY, LICENCE_ENDED = 20_801, 20_802, 20_803
@@ -49,7 +49,7 @@ class Terms(NamedTuple):
     ends_at_s: int
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers; excepted products are taken out of the licensed ones."""
     products = mask(text.products, names.products)
     excepted = mask(text.except_products, names.products, permission=True)

@@ -12,7 +12,7 @@ from offtake.core.account import Price, Use
 from offtake.core.names import ALL, Names
 from offtake.core.scope import Scope
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import NONE, ClauseType
+from offtake.core.vocabulary import NONE, ClauseType, Period
 from offtake.units.capacity import PPM
 from offtake.units.money import SECONDS_PER_HOUR, Money, Rounding, divide
 from offtake.units.time import FOREVER_S
@@ -64,7 +64,7 @@ class Terms(NamedTuple):
     rates: tuple[Rate, ...]
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers, the discount already taken off (rounded to the payer)."""
     return Terms(
         scope=scope_of(text, names),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from offtake.core.account import Account, Charge
 from offtake.core.names import Names
 from offtake.core.text import ScopeText, Value, term
-from offtake.core.vocabulary import NONE, ClauseType
+from offtake.core.vocabulary import NONE, ClauseType, Period
 from offtake.units.capacity import PPM
 from offtake.units.money import Money, Rounding, divide
 
@@ -40,7 +40,7 @@ class Terms(NamedTuple):
     ends_at_s: int
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers."""
     return Terms(
         payer=names.parties.index(text.payer),
@@ -48,8 +48,8 @@ def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
         percent_ppm=text.percent,
         base=text.base,
         cap_micros=NONE if text.cap is None else text.cap.micros,
-        starts_at_s=period[0],
-        ends_at_s=period[1],
+        starts_at_s=period.from_s,
+        ends_at_s=period.until_s,
     )
 
 

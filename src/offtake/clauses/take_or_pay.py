@@ -12,10 +12,10 @@ from offtake.core.account import Account, Charge, Price, Taken, Use
 from offtake.core.names import Names
 from offtake.core.scope import Scope
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import NONE, ClauseType
+from offtake.core.vocabulary import NONE, ClauseType, Period
 from offtake.units.capacity import Size
 from offtake.units.money import SECONDS_PER_HOUR, Money, Rounding, divide, price_of
-from offtake.units.time import months
+from offtake.units.time import civil_period_s, months
 
 PERIODS = {"month": 1, "quarter": 3, "year": 12, "term": 0}
 
@@ -76,7 +76,7 @@ class Terms(NamedTuple):
     dues: tuple[Due, ...]
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers, with the floor of every period of the term."""
     return Terms(
         scope=scope_of(text, names),
@@ -87,25 +87,35 @@ def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
     )
 
 
-def _dues(text: Text, names: Names, period: tuple[int, int]) -> tuple[Due, ...]:
-    steps = text.ramp or (Step(starts=period[0], floor=text.floor or Floor()),)
+def _dues(text: Text, names: Names, period: Period) -> tuple[Due, ...]:
+    steps = text.ramp or (Step(starts=period.from_s, floor=text.floor or Floor()),)
     every = PERIODS[text.per]
-    pieces = months(*period, every=every) if every else [period]
+    pieces = months(period.from_s, period.until_s, every=every) if every else [period[:2]]
     watts = names.watts_of(text.accelerators)
     dues = []
     for start_s, end_s in pieces:
         in_force = [step for step in steps if step.starts <= start_s]
         if in_force:
-            dues.append(_due(in_force[-1].floor, start_s, end_s, watts))
+            whole_s = (
+                civil_period_s(start_s, every) if every else period.agreed_until_s - period.from_s
+            )
+            dues.append(_due(in_force[-1].floor, (start_s, end_s), whole_s, watts))
     return tuple(dues)
 
 
-def _due(floor: Floor, start_s: int, end_s: int, watts: int) -> Due:
+def _due(floor: Floor, piece: tuple[int, int], whole_s: int, watts: int) -> Due:
+    """The floor of a period; of a part of one, in proportion to its time."""
+    start_s, end_s = piece
+    part_s = end_s - start_s
+
+    def part(amount: int) -> int:
+        return divide(amount * part_s, whole_s, Rounding.HALF_EVEN)
+
     if floor.money is not None:
-        return Due(start_s, end_s, floor.money.micros, NONE)
+        return Due(start_s, end_s, part(floor.money.micros), NONE)
     if floor.size is not None:
-        return Due(start_s, end_s, NONE, floor.size.in_gpus(watts) * (end_s - start_s))
-    return Due(start_s, end_s, NONE, max(floor.gpu_h, 0) * SECONDS_PER_HOUR)
+        return Due(start_s, end_s, NONE, floor.size.in_gpus(watts) * part_s)
+    return Due(start_s, end_s, NONE, part(max(floor.gpu_h, 0) * SECONDS_PER_HOUR))
 
 
 def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:

@@ -22,6 +22,7 @@ from offtake.core.vocabulary import (
     EventKind,
     Finding,
     Found,
+    Period,
     Verdict,
 )
 from offtake.units.capacity import Size
@@ -71,7 +72,7 @@ class Facts(NamedTuple):
     transactions: int = 0
 
 
-def lower(text: Text, names: Names, period: tuple[int, int]) -> Terms:
+def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers. A waiver is a permission: it does not cover what is left open."""
     limit = text.limit
     return Terms(

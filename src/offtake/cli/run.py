@@ -11,6 +11,7 @@ The result is the same, byte for byte, for the same inputs. Exit codes: 0 done, 
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def demand(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Run and report."""
-    from offtake.study.run import inputs_of, play
+    from offtake.study.run import files_of, inputs_of, play
 
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
@@ -53,7 +54,7 @@ def run(given: argparse.Namespace) -> int:
     inputs = inputs_of(portfolio, regime, workload)
     summary = {**result.summary, "inputs": inputs, "seed": portfolio.document.simulation.seed}
     if given.out is not None:
-        write(given.out, result, summary)
+        write_files(given.out, files_of(result, summary))
     if given.output == "json":
         print_json(summary)
         return 0
@@ -66,13 +67,12 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def write(folder: str, result: Any, summary: dict[str, Any]) -> None:
-    """Write a result folder."""
+def write_files(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write a result folder, or Invalid."""
     from offtake.report.write import NotOurs, write_whole
-    from offtake.study.run import files_of
 
     try:
-        write_whole(Path(folder), files_of(result, summary))
+        write_whole(Path(folder), files)
     except (NotOurs, OSError) as error:
         raise Invalid("bad-path", "--out", str(error), "Name a new or empty folder.") from error
 

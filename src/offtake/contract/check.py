@@ -1,23 +1,21 @@
 """Well-formedness of a portfolio. Finds every problem; raises for none."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from offtake.contract import counsel
-from offtake.contract.in_force import versions
+from offtake.contract import counsel, figure
+from offtake.contract.in_force import Version, versions
 from offtake.contract.lower import TREE, buyer_of, lower, names_of
-from offtake.contract.model import Document
-from offtake.contract.problem import Place, Problem, nearest
+from offtake.contract.model import Agreement, Clause, Document
+from offtake.contract.problem import Problem, nearest
 from offtake.contract.read import Reading
 from offtake.contract.record import Reference
 from offtake.core.names import LIMIT_NAMES
 from offtake.core.text import Value
-from offtake.units.capacity import Size
-from offtake.units.money import Money
 
-NOWHERE = Place("portfolio")
+LIMIT_CLAUSES = 1_000
+_CLAUSE = re.compile(r"(?:clauses|amendments\..+?\.(?:add|replace))\.(.+)")
 SECTION_OF = {
     Value.PARTY: "parties",
     Value.PURPOSE: "purposes",
@@ -43,67 +41,132 @@ def check(reading: Reading) -> list[Problem]:
 
 
 def _references(reading: Reading) -> Iterator[Problem]:
-    """Names that are used and not declared."""
+    """Names that are used and not declared, and clauses that never hold."""
     declared = _declared(reading)
+    alive = {version.clause_id for version in versions(reading.document)}
+    dead = _clause_ids(reading) - _unread(reading) - alive
     for reference in reading.references:
         known = declared.get(reference.value)
-        if known is not None and reference.name not in known:
+        if known is None:
+            continue
+        if reference.name not in known:
             yield _unknown(reference, known)
+        elif reference.value is Value.CLAUSE and reference.name in dead:
+            says = f"`{reference.name}` is at no time in force"
+            remedy = "Check its dates and what ends or replaces it."
+            yield Problem("never-in-force", reference.place, says, remedy)
 
 
 def _unknown(reference: Reference, known: set[str]) -> Problem:
-    what = reference.value.value
-    section = SECTION_OF.get(reference.value, f"{what}s")
+    what, names = reference.value.value, known - {""}
+    where = f"declare it under `{SECTION_OF.get(reference.value, f'{what}s')}:`."
+    if reference.value is Value.CLAUSE:
+        where = "write it as `agreement/clause`."
     return Problem(
         f"unknown-{what}",
         reference.place,
-        f"`{reference.name}` is not a {what} of this portfolio",
-        f"{nearest(reference.name, known)} Or declare it under `{section}:`.",
+        f"`{reference.name}` is not {'an' if what.startswith('a') else 'a'} {what} "
+        "of this portfolio",
+        f"{nearest(reference.name, names)} Or {where}" if names else where.capitalize(),
     )
 
 
 def _declared(reading: Reading) -> dict[Value, set[str]]:
-    """What may be named, by type. Kinds of accelerator and regions are free until declared."""
+    """What may be named, by type.
+
+    Kinds of accelerator and regions that are nowhere declared are those of the capacity.
+    """
     document = reading.document
     found = {
         value: {path.split(".", 1)[1] for path in reading.places if path.startswith(f"{section}.")}
         for value, section in SECTION_OF.items()
     }
-    found[Value.PURPOSE] |= set(TREE) | {""}
+    found[Value.PURPOSE] |= {*TREE, ""}
     found[Value.SOURCE] |= {source.id for source in document.sources}
     found[Value.PRODUCT] = set(document.products)
     found[Value.CLAUSE] = _clause_ids(reading)
-    if document.regions:
-        found[Value.REGION] = set(document.regions) | {""}
-    if not document.accelerators:
-        del found[Value.ACCELERATOR]
+    found[Value.REGION] = {*document.regions, ""}
+    for value, names in ((Value.ACCELERATOR, _kinds(document)), (Value.REGION, _regions(document))):
+        if any(found[value]):
+            continue
+        found[value] |= names
+        if reading.problems:  # What could not be read might have named it.
+            del found[value]
     return found
 
 
+def _kinds(document: Document) -> set[str]:
+    """The kinds of accelerator that capacity and prices name."""
+    lists: list[tuple[str, ...]] = [(pool.accelerator,) for pool in document.pools]
+    lists += [behavior.accelerators for behavior in document.behaviors]
+    lists += [price.accelerators or () for price in document.prices]
+    return {name for names in lists for name in names}
+
+
+def _regions(document: Document) -> set[str]:
+    """The regions that capacity is in."""
+    lists: list[tuple[str, ...]] = [(pool.region,) for pool in document.pools if pool.region]
+    lists += [behavior.regions for behavior in document.behaviors]
+    return {name for names in lists for name in names}
+
+
 def _clause_ids(reading: Reading) -> set[str]:
+    """The ids of all clauses that are written, right or wrong."""
     ids = set()
-    for path in reading.places:
-        parts = path.split(".")
-        if len(parts) > 3 and parts[0] == "agreements" and parts[-2] in ("clauses", "add", "replace"):
-            ids.add(f"{parts[1]}/{parts[-1]}")
+    for agreement in reading.document.agreements:
+        below = f"agreements.{agreement.id}."
+        for path in reading.places:
+            found = _CLAUSE.fullmatch(path.removeprefix(below)) if path.startswith(below) else None
+            if found is not None:
+                ids.add(f"{agreement.id}/{found[1]}")
     return ids
+
+
+def _unread(reading: Reading) -> set[str]:
+    """The ids of clauses of which something is wrong; they are left out of the document."""
+    read = {
+        f"{agreement.id}/{clause.id}"
+        for agreement in reading.document.agreements
+        for clause in _all_clauses(agreement)
+    }
+    return _clause_ids(reading) - read
+
+
+def _all_clauses(agreement: Agreement) -> Iterator[Clause]:
+    yield from agreement.clauses
+    for amendment in agreement.amendments:
+        yield from (*amendment.replaces, *amendment.adds)
 
 
 def _structure(reading: Reading) -> Iterator[Problem]:
     """What cannot hold together, whatever it means."""
-    document = reading.document
     yield from _parties(reading)
     yield from _purpose_tree(reading)
     yield from _amendments(reading)
     yield from _periods(reading)
-    yield from _money(reading)
-    yield from _power(reading)
-    yield from _calendars(reading)
-    for section in ("parties", "purposes", "accelerators", "assets", "regions", "products"):
-        size = len(getattr(document, section))
-        if size > LIMIT_NAMES - len(TREE):
-            says = f"{size} {section}; the limit is {LIMIT_NAMES - len(TREE)}"
-            yield Problem("beyond-limit", NOWHERE, says, "Leave out what no clause names.")
+    yield from _limits(reading)
+    yield from figure.check(reading)
+
+
+def _limits(reading: Reading) -> Iterator[Problem]:
+    """Names are bits of one number, so there cannot be more; clauses are looked at in pairs."""
+    document, free = reading.document, LIMIT_NAMES - len(TREE)
+    sizes = {
+        "parties": len(document.parties),
+        "purposes": len(document.purposes),
+        "accelerators": len(_kinds(document) | {kind.id for kind in document.accelerators}),
+        "regions": len(_regions(document) | set(document.regions)),
+        "assets": len(document.assets),
+        "products": len(document.products),
+    }
+    rows = [(section, size, free) for section, size in sizes.items()]
+    rows.append(("agreements", len(versions(document)), LIMIT_CLAUSES))
+    for section, size, limit in rows:
+        if size > limit:
+            what = "clauses with their versions" if section == "agreements" else section
+            says = f"{size:,} {what}; the limit is {limit:,}"
+            remedy = "Leave out what no question is about, or use several portfolios."
+            yield Problem("beyond-limit", reading.place(section), says, remedy)
 
 
 def _parties(reading: Reading) -> Iterator[Problem]:
@@ -111,10 +174,12 @@ def _parties(reading: Reading) -> Iterator[Problem]:
     declared = {path.split(".", 1)[1] for path in reading.places if path.startswith("parties.")}
     if document.buyer and document.buyer not in declared:
         says = f"the buyer `{document.buyer}` is not declared"
-        yield Problem("no-buyer", NOWHERE, says, nearest(document.buyer, declared))
-    elif buyer_of(document) not in declared:
+        remedy = f"{nearest(document.buyer, declared)} Or declare it under `parties:`."
+        yield Problem("no-buyer", reading.place("buyer"), says, remedy)
+    elif not document.buyer and buyer_of(document) not in declared:
         says = "no party is the buyer"
-        yield Problem("no-buyer", NOWHERE, says, "Add `roles: [buyer]` to one under `parties:`.")
+        remedy = "Write `buyer:`, or add `roles: [buyer]` to one under `parties:`."
+        yield Problem("no-buyer", reading.place("parties"), says, remedy)
 
 
 def _purpose_tree(reading: Reading) -> Iterator[Problem]:
@@ -132,16 +197,17 @@ def _purpose_tree(reading: Reading) -> Iterator[Problem]:
 
 def _amendments(reading: Reading) -> Iterator[Problem]:
     """Amendments must end and replace clauses that are there, by the same kind."""
+    unread = _unread(reading)
     for agreement in reading.document.agreements:
         kinds = {clause.id: clause.kind for clause in agreement.clauses}
         for amendment in sorted(agreement.amendments, key=lambda item: item.starts):
             place = reading.places[f"agreements.{agreement.id}.amendments.{amendment.id}"]
             replaced = {clause.id: clause.kind for clause in amendment.replaces}
             for name in (*amendment.removes, *replaced):
-                if name not in kinds:
+                if name not in kinds and f"{agreement.id}/{name}" not in unread:
                     says = f"`{name}` is no clause of {agreement.id} by then"
                     yield Problem("no-such-clause", place, says, nearest(name, kinds))
-                elif replaced.get(name, kinds[name]) != kinds[name]:
+                elif name in kinds and replaced.get(name, kinds[name]) != kinds[name]:
                     says = f"`{name}` is a {kinds[name]}; it cannot become a {replaced[name]}"
                     remedy = "End it under `remove:` and add the new one by another id."
                     yield Problem("changed-kind", place, says, remedy)
@@ -154,110 +220,50 @@ def _amendments(reading: Reading) -> Iterator[Problem]:
 
 
 def _periods(reading: Reading) -> Iterator[Problem]:
-    document = reading.document
-    timed: list[tuple[str, Any]] = [(f"agreements.{item.id}", item) for item in document.agreements]
-    timed += [(f"requirements.{item.id}", item) for item in document.requirements]
-    timed += [(f"prices[{number}]", item) for number, item in enumerate(document.prices)]
-    timed += [(f"reports[{number}]", item) for number, item in enumerate(document.reports)]
-    if document.simulation.starts >= 0 or document.simulation.ends >= 0:
-        timed.append(("simulation", document.simulation))
-    for path, item in timed:
-        if item.starts >= item.ends:
-            place = reading.places.get(path, NOWHERE)
+    """What ends before it starts, and clauses that hold twice at once."""
+    for path, starts, ends in _written_periods(reading.document):
+        if starts >= ends:
             says = f"{path} ends before it starts"
-            yield Problem("empty-period", place, says, "`until` must be later than `from`.")
-    by_id: dict[str, list[Any]] = {}
-    for version in versions(document):
+            remedy = "`until` must be later than `from`, and both within the agreement."
+            yield Problem("empty-period", reading.place(path), says, remedy)
+    by_id: dict[str, list[Version]] = {}
+    for version in versions(reading.document):
         by_id.setdefault(version.clause_id, []).append(version)
     for several in by_id.values():
         for before, after in pairwise(sorted(several, key=lambda version: version.from_s)):
             if after.from_s < before.until_s:
-                place = reading.places.get(after.origin, NOWHERE)
                 says = f"{after.clause_id} is in force in two versions at once"
-                yield Problem("two-versions", place, says, "Replace it, or use another id.")
+                remedy = "Replace it, or use another id."
+                yield Problem("two-versions", reading.place(after.origin), says, remedy)
 
 
-def _money(reading: Reading) -> Iterator[Problem]:
-    """One currency a portfolio: comparing offers needs one."""
-    document = reading.document
-    for path, money in _amounts(document):
-        if money.currency != document.currency:
-            place = reading.places.get(path, NOWHERE)
-            says = f"{path} has an amount in {money.currency}; this portfolio is in "
-            remedy = "Convert it at a stated rate, or set `currency:`."
-            yield Problem("other-currency", place, says + document.currency, remedy)
-
-
-def _amounts(document: Document) -> Iterator[tuple[str, Money]]:
-    for version in versions(document):
-        yield from _money_in(version.clause.text, version.origin)
-    for section in ("pools", "requirements"):
-        for item in getattr(document, section):
-            yield from _money_in(item, f"{section}.{item.id}")
-    for section in ("prices", "behaviors", "reports"):
+def _written_periods(document: Document) -> Iterator[tuple[str, int, int]]:
+    """The path, start and end of all that has a period of its own."""
+    for agreement in document.agreements:
+        below = f"agreements.{agreement.id}"
+        yield below, agreement.starts, agreement.ends
+        for path, clause in _written_clauses(agreement):
+            if agreement.starts < agreement.ends and not clause.starts is clause.ends is None:
+                starts = agreement.starts if clause.starts is None else clause.starts
+                ends = agreement.ends if clause.ends is None else clause.ends
+                yield path, max(starts, agreement.starts), min(ends, agreement.ends)
+            for number, line in enumerate(getattr(clause.text, "lines", ())):
+                yield f"{path}.lines[{number}]", line.starts, line.ends
+    for requirement in document.requirements:
+        yield f"requirements.{requirement.id}", requirement.starts, requirement.ends
+    for section in ("prices", "reports"):
         for number, item in enumerate(getattr(document, section)):
-            yield from _money_in(item, f"{section}[{number}]")
-    yield from _money_in(document.simulation, "simulation")
-    yield from _money_in(document.procurement, "procurement")
+            yield f"{section}[{number}]", item.starts, item.ends
+    if document.simulation.starts >= 0 or document.simulation.ends >= 0:
+        yield "simulation", document.simulation.starts, document.simulation.ends
 
 
-def _money_in(value: Any, path: str) -> Iterator[tuple[str, Money]]:
-    """The amounts anywhere inside a written value."""
-    if isinstance(value, Money):
-        yield path, value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _money_in(item, path)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            yield from _money_in(getattr(value, name), path)
-
-
-def _power(reading: Reading) -> Iterator[Problem]:
-    """Capacity in MW needs the power of one GPU of every kind it may be."""
-    document = reading.document
-    known = {kind.id for kind in document.accelerators}
-    rows: list[tuple[str, tuple[str, ...], list[Size]]] = [
-        (f"pools.{pool.id}", (pool.accelerator,), [step.size for step in pool.capacity])
-        for pool in document.pools
-    ]
-    rows += [
-        (f"behaviors[{number}]", item.accelerators, [step.size for step in item.spare])
-        for number, item in enumerate(document.behaviors)
-    ]
-    rows += [(f"requirements.{i.id}", i.accelerators, [i.size]) for i in document.requirements]
-    rows += [
-        (f"services.{item.id}", item.accelerators, [step.size for step in item.demand])
-        for item in document.services
-    ]
-    for path, accelerators, sizes in rows:
-        unknown = [name for name in accelerators if name not in known]
-        if any(size.watts >= 0 for size in sizes) and (unknown or not known):
-            what = unknown[0] if unknown else "any accelerator"
-            says = f"{path} is in power, and the power of {what} is not stated"
-            remedy = f"Add `{what}: {{power: 1.4 kW}}` under `accelerators:`, or write GPUs."
-            yield Problem("no-power", reading.places.get(path, NOWHERE), says, remedy)
-
-
-def _calendars(reading: Reading) -> Iterator[Problem]:
-    for calendar in reading.document.calendars:
-        place = reading.places[f"calendars.{calendar.id}"]
-        try:
-            ZoneInfo(calendar.zone)
-        except (KeyError, ValueError, OSError):
-            says = f"there is no time zone `{calendar.zone}`"
-            yield Problem("unknown-zone", place, says, "Use one such as `America/New_York`.")
-        if calendar.country:
-            yield from _country(calendar.country, calendar.subdivision, place)
-
-
-def _country(country: str, subdivision: str, place: Place) -> Iterator[Problem]:
-    from holidays import list_supported_countries
-
-    known = list_supported_countries()
-    if country not in known:
-        says = f"the holidays of `{country}` are not known"
-        yield Problem("unknown-country", place, says, nearest(country, known))
-    elif subdivision and subdivision not in known[country]:
-        says = f"`{subdivision}` is no part of {country} with holidays of its own"
-        yield Problem("unknown-country", place, says, nearest(subdivision, known[country]))
+def _written_clauses(agreement: Agreement) -> Iterator[tuple[str, Clause]]:
+    """Every clause of an agreement and its amendments with its path."""
+    below = f"agreements.{agreement.id}"
+    for clause in agreement.clauses:
+        yield f"{below}.clauses.{clause.id}", clause
+    for amendment in agreement.amendments:
+        for section, clauses in (("replace", amendment.replaces), ("add", amendment.adds)):
+            for clause in clauses:
+                yield f"{below}.amendments.{amendment.id}.{section}.{clause.id}", clause

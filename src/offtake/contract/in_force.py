@@ -1,5 +1,6 @@
 """Which version of which clause is in force when: agreements with their amendments applied."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from offtake.contract.model import Agreement, Clause, Document
@@ -15,6 +16,7 @@ class Version(NamedTuple):
     until_s: int
     origin: str  # "agreements.MSFT-1.clauses.exclusivity"
     source: str
+    agreed_until_s: int  # Its end as agreed, whatever later amendments made of it.
 
     @property
     def clause_id(self) -> str:
@@ -71,4 +73,18 @@ def _version(
         min(ends, FOREVER_S),
         origin,
         clause.source or source or agreement.source,
+        min(ends, FOREVER_S),
     )
+
+
+def as_it_stood(document: Document, at_s: int) -> Document:
+    """The portfolio with only those agreements and amendments that had begun by then."""
+    agreements = tuple(
+        replace(
+            agreement,
+            amendments=tuple(item for item in agreement.amendments if item.starts <= at_s),
+        )
+        for agreement in document.agreements
+        if agreement.starts <= at_s
+    )
+    return replace(document, agreements=agreements)

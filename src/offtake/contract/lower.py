@@ -6,7 +6,7 @@ from offtake.clauses.rate_card import Text as Card
 from offtake.contract.in_force import Version, versions
 from offtake.contract.model import Document, ListPrice
 from offtake.core.names import Names
-from offtake.core.vocabulary import NONE, AppliesTo, BoundClause
+from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Period
 from offtake.units.time import FOREVER_S, Calendar
 
 TREE = {"training": "", "research": "", "inference": "", "api": "inference"}
@@ -78,7 +78,7 @@ def bind(version: Version, names: Names) -> BoundClause:
     """One version, ready for the core."""
     clause = version.clause
     kind = KINDS[clause.kind]
-    period = (version.from_s, version.until_s)
+    period = Period(version.from_s, version.until_s, version.agreed_until_s)
     return BoundClause(
         clause=names.clauses.index(version.clause_id),
         clause_id=version.clause_id,
@@ -103,7 +103,9 @@ def list_prices(document: Document, names: Names) -> tuple[BoundClause, ...]:
             agreement="prices",
             kind=kind,
             terms=kind.lower(
-                Card(supplier=price.supplier, lines=(_line(price),)), names, (0, FOREVER_S)
+                Card(supplier=price.supplier, lines=(_line(price),)),
+                names,
+                Period(0, FOREVER_S, FOREVER_S),
             ),
         )
         for number, price in enumerate(document.prices)

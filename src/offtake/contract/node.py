@@ -122,7 +122,7 @@ def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> Unreadable:
     says = f"this is not YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
     remedy = "Check indentation, colons and quotes here and in the line above."
     if isinstance(error, yaml.reader.ReaderError):
-        place = _position(text, error.position, file)
+        place = _position(text, max(text.find(chr(error.character)), 0), file)
         says = f"this is not text: character {error.character:#04x} is not allowed in YAML"
         remedy = "Remove it, or save the file as plain UTF-8 text."
     elif isinstance(error, yaml.composer.ComposerError):

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from offtake.clauses import KINDS
 from offtake.contract.check import check
-from offtake.contract.lower import list_prices, lower, names_of
+from offtake.contract.in_force import Version, as_it_stood, versions
+from offtake.contract.lower import bind, list_prices, lower, names_of
 from offtake.contract.model import Document, Regime
 from offtake.contract.problem import Problem, Unreadable
 from offtake.contract.read import Reading, read, read_text
@@ -74,15 +76,22 @@ class Portfolio:
         return decide(self.clauses, facts, ask, at_s)
 
     def under(self, regime: Regime) -> tuple[BoundClause, ...]:
-        """The clauses of a regime: as they stood at a date for ever, or without some."""
-        clauses = [clause for clause in self.clauses if clause.clause_id not in regime.without]
-        if regime.as_of is None:
-            return tuple(clauses)
-        as_of = regime.as_of
-        return tuple(
-            clause._replace(until_s=FOREVER_S)
-            if clause.from_s <= as_of < clause.until_s
-            else clause
-            for clause in clauses
-            if clause.from_s <= as_of
-        )
+        """The clauses of a regime: as they stood at a date for ever, or without some.
+
+        As it stood: later agreements and amendments never came, and rights in force then do
+        not end. Commitments keep their term: their sums were agreed for it.
+        """
+        clauses = self.clauses
+        if regime.as_of is not None:
+            stood = as_it_stood(self.document, regime.as_of)
+            clauses = tuple(
+                bind(_for_ever(version, regime.as_of), self.names) for version in versions(stood)
+            )
+        return tuple(clause for clause in clauses if clause.clause_id not in regime.without)
+
+
+def _for_ever(version: Version, at_s: int) -> Version:
+    kind = KINDS[version.clause.kind]
+    if not version.from_s <= at_s < version.until_s or not (kind.rule or kind.lifts):
+        return version
+    return version._replace(until_s=FOREVER_S, agreed_until_s=FOREVER_S)

@@ -49,6 +49,10 @@ class Reading(NamedTuple):
     places: Mapping[str, Place]
     texts: Mapping[str, bytes]  # The files that were read, by name.
 
+    def place(self, path: str) -> Place:
+        """Where something is written; the first file if it is not."""
+        return self.places.get(path) or Place(next(iter(self.texts), "portfolio"))
+
 
 def read(path: str | Path) -> Reading:
     """Read a portfolio file and its includes.

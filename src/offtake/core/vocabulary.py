@@ -176,6 +176,18 @@ class ClauseType:
             assert finding.code % 10_000 // 100 == self.code, finding
 
 
+class Period(NamedTuple):
+    """When a version of a clause is in force, and until when it was agreed to be.
+
+    An amendment that cuts a clause short does not change what its parties had agreed before:
+    who looks at the term left in 2024 does not know an amendment of 2025.
+    """
+
+    from_s: int
+    until_s: int
+    agreed_until_s: int
+
+
 class BoundClause(NamedTuple):
     """One version of a clause: its kind, its terms, and when it is in force.
 

@@ -39,7 +39,7 @@ def _headlines(measured: Measured, summary: dict[str, Any]) -> tuple[Headline, .
     used = sum(hours["by_supplier"].values())
     return (
         Headline(short(measured.cost.total, currency), "net cost to the buyer"),
-        Headline(f"{used:,}", "GPU-hours used"),
+        Headline(_short(used), "GPU-hours used"),
         Headline(f"{100 * hours['unserved_ratio']:.2f} %", "of inference demand lost"),
         Headline(f"{jobs['started']:,} of {jobs['submitted']:,}", "jobs started"),
         Headline(duration_text(int(waits["mean"])), "mean wait of jobs"),
@@ -49,6 +49,13 @@ def _headlines(measured: Measured, summary: dict[str, Any]) -> tuple[Headline, .
             f"of GPU-hours from {summary['concentration']['largest'] or 'nobody'}",
         ),
     )
+
+
+def _short(count: int) -> str:
+    for letter, factor in (("B", 10**9), ("M", 10**6)):
+        if count >= factor:
+            return f"{count / factor:.1f}{letter}"
+    return f"{count:,}"
 
 
 def _rights(rights: RightsMap) -> Section:

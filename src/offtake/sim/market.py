@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from offtake.core.account import Use
-from offtake.core.names import BUYER
+from offtake.core.names import BUYER, UNSTATED
 from offtake.core.pricing import rate_micros_per_gpu_h
 from offtake.core.vocabulary import NONE, EventKind
 from offtake.sim.world import World
@@ -22,9 +22,12 @@ from offtake.sourcing.command import (
 )
 from offtake.sourcing.course import evolve
 from offtake.sourcing.process import decide
-from offtake.sourcing.requirement import Lot, Need, Offer, Recorded, Rules, State, Status
+from offtake.sourcing.requirement import Lot, Need, Recorded, Rules, State, Status
 from offtake.supply.behavior import Model, offer, reply, spare_gpus
 from offtake.units.time import after
+
+OPEN = (Status.TENDERED, Status.CLOSED, Status.NOTICED)
+"""A lot in one of these may still order what was offered for it."""
 
 
 class Due(NamedTuple):
@@ -42,17 +45,16 @@ class Market:
         self.world = world
         self.state = State()
         self.journal: list[Recorded] = []
-        self.sold: dict[int, int] = defaultdict(int)
+        self.sold: dict[Model, int] = defaultdict(int)
         self.worth = Worth(_delay_price(world))
         self._queue: list[Due] = []
         self._count = 0
         self._planned = 0
         self._now_s = world.from_s
-        modelled = {model.supplier: model for model in world.models}
-        self._models = modelled
+        suppliers = dict.fromkeys(model.supplier for model in world.models)
         self.rules = Rules(
             clauses=world.clauses,
-            suppliers=tuple(supplier for supplier in modelled if supplier != BUYER),
+            suppliers=tuple(supplier for supplier in suppliers if supplier != BUYER),
             tender_s=world.document.simulation.tender.longest_s,
         )
         for at_s, need in world.needs:
@@ -108,7 +110,7 @@ class Market:
                 self._sign(self.state.lots[event.lot], now_s)
             case EventKind.TENDER_OPENED:
                 self._bid(self.state.lots[event.lot], now_s)
-                self.at(event.due_at_s, Proceed(event.lot))
+                self.at(event.due_at_s, Proceed(event.lot, self.worth))
             case EventKind.ORDERED:
                 self._schedule(event.order)
                 self._proceed(event.lot, now_s)
@@ -125,58 +127,87 @@ class Market:
 
     def _reply(self, lot: Lot, now_s: int) -> None:
         clause = next(item for item in self.world.clauses if item.clause == lot.clause)
-        holder = clause.terms.holder
-        answer = reply(self._models.get(holder), lot, self.world.names, self.sold[holder], now_s)
+        model = self._model(clause.terms.holder, lot)
+        free = 0 if model is None else self._spare(model, now_s)
+        answer = reply(model, lot, self.world.names, free, now_s)
         if answer.gpus != NONE and answer.at_s < lot.due_at_s:
             self.at(answer.at_s, Answer(lot.number, answer.gpus))
-        self.at(lot.due_at_s, Proceed(lot.number))
+        self.at(lot.due_at_s, Proceed(lot.number, self.worth))
         if clause.until_s < lot.due_at_s:
-            self.at(clause.until_s, Proceed(lot.number))  # S9: the right may end before.
+            self.at(clause.until_s, Proceed(lot.number, self.worth))  # S9: the right may end.
+
+    def _model(self, supplier: int, lot: Lot) -> Model | None:
+        """The supplier's model for a lot: one that has what is needed, else any of it."""
+        own = [model for model in self.world.models if model.supplier == supplier]
+        wanted = set(lot.need.accelerators)
+        fit = [model for model in own if not wanted or wanted & set(model.accelerators)]
+        return next(iter(fit or own), None)
+
+    def _spare(self, model: Model, now_s: int) -> int:
+        """What a supplier can still promise: its spare less what it sold and what it has bid."""
+        bid = sum(
+            offered.gpus
+            for lot in self.state.lots.values()
+            if lot.status in OPEN
+            for offered in lot.offers
+            if offered.supplier == model.supplier and offered.accelerator in model.accelerators
+        )
+        return spare_gpus(model, self.sold[model] + bid, now_s)
 
     def _sign(self, lot: Lot, now_s: int) -> None:
         """The holder signs what it accepted, on its own terms, or lets it fall (FR10)."""
-        model = self._models.get(lot.holder)
+        model = self._model(lot.holder, lot)
         made = None
         if model is not None:
             made = offer(model, lot, self.quote, limit_gpus=lot.accepted_gpus, now_s=now_s)
         if made is None:
             clause = next(item for item in self.world.clauses if item.clause == lot.clause)
-            self.at(now_s + clause.terms.negotiation_s, Proceed(lot.number))
+            self.at(now_s + clause.terms.negotiation_s, Proceed(lot.number, self.worth))
         else:
             self.at(now_s, Sign(lot.number, made._replace(gpus=lot.accepted_gpus)))
 
     def _bid(self, lot: Lot, now_s: int) -> None:
-        """Every supplier that can offers at once; bids stay sealed until the close (S3)."""
-        for model in self.world.models:
-            if (model.supplier == BUYER) != bool(lot.need.own):
-                continue
-            made = self._offer(model, lot, now_s)
-            if made is not None:
-                self.at(now_s, Bid(lot.number, made))
+        """Every supplier that can offers at once; bids stay sealed until the close (S3).
 
-    def _offer(self, model: Model, lot: Lot, now_s: int) -> Offer | None:
-        limit = spare_gpus(model, self.sold[model.supplier], now_s)
-        return offer(model, lot, self.quote, limit_gpus=limit, now_s=now_s)
+        A supplier with several models bids the first that suits: its last bid would count.
+        """
+        bidden: set[int] = set()
+        for model in self.world.models:
+            if (model.supplier == BUYER) != bool(lot.need.own) or model.supplier in bidden:
+                continue
+            limit = self._spare(model, now_s)
+            made = offer(model, lot, self.quote, limit_gpus=limit, now_s=now_s)
+            if made is not None:
+                bidden.add(model.supplier)
+                self.at(now_s, Bid(lot.number, made))
 
     def _schedule(self, number: int) -> None:
         """Deliveries of an order, late as its supplier is; and looks at what is overdue."""
         order = self.state.orders[number]
-        self.sold[order.offer.supplier] += order.gpus
-        model = self._models[order.offer.supplier]
+        model = next(
+            model
+            for model in self.world.models
+            if model.supplier == order.offer.supplier
+            and order.offer.accelerator in (*model.accelerators, UNSTATED)
+        )
+        self.sold[model] += order.gpus
         for tranche in range(order.offer.tranches):
             due_at_s = order.due_at_s(tranche)
             comes_at_s = after(due_at_s, model.behavior.late)
             self.at(comes_at_s, Deliver(number, tranche))
             if comes_at_s > due_at_s:
-                self.at(due_at_s, Overdue(number, tranche))
-                for clause in self.world.clauses:
-                    if clause.kind.remedy is None:
-                        continue
-                    remedy = clause.kind.remedy(
-                        clause.terms, order.offer.supplier, due_at_s=due_at_s, tranche=tranche
-                    )
-                    if remedy is not None:
-                        self.at(remedy.from_at_s, Overdue(number, tranche))
+                self._watch(number, tranche, due_at_s)
+
+    def _watch(self, number: int, tranche: int, due_at_s: int) -> None:
+        """Look at a late tranche when it is due, and whenever a remedy opens (DL1)."""
+        self.at(due_at_s, Overdue(number, tranche))
+        supplier = self.state.orders[number].offer.supplier
+        for clause in self.world.clauses:
+            if clause.kind.remedy is None:
+                continue
+            remedy = clause.kind.remedy(clause.terms, supplier, due_at_s=due_at_s, tranche=tranche)
+            if remedy is not None:
+                self.at(remedy.from_at_s, Overdue(number, tranche))
 
     def quote(self, use: Use) -> int:
         """The price that contracts or the list state, in micros per GPU-hour, or NONE."""

@@ -21,7 +21,7 @@ def suppliers_of(portfolio: Portfolio) -> list[int]:
     return [n for n in parties if n == BUYER or "supplier" in roles.get(names.parties[n], ())]
 
 
-def ask_about(act: Act, supplier: int, purpose: int, at_s: int) -> Ask:
+def ask_about(act: Act, *, supplier: int, purpose: int, at_s: int) -> Ask:
     """The plainest ask of a kind: one GPU, nothing else stated."""
     return Ask(
         act,
@@ -55,7 +55,9 @@ def rights_map(
     for supplier in suppliers_of(portfolio):
         by_spans: dict[tuple[Span, ...], list[str]] = {}
         for purpose, name in enumerate(portfolio.names.purposes):
-            asks = [ask_about(act, supplier, purpose, edge) for edge in edges[:-1]]
+            asks = [
+                ask_about(act, supplier=supplier, purpose=purpose, at_s=edge) for edge in edges[:-1]
+            ]
             spans = _spans(portfolio.names, in_use, asks, edges)
             by_spans.setdefault(tuple(span._replace(says="") for span in spans), []).append(name)
         title = portfolio.names.title(supplier)

@@ -16,7 +16,7 @@ from offtake.sim.measure import Measured, measure, summary
 from offtake.sim.simulate import Progress, silently, simulate
 from offtake.sim.world import Workload, world_of
 from offtake.sourcing.journal import entry
-from offtake.study.rights import rights_map
+from offtake.study.rights import horizon, rights_map
 from offtake.units.time import duration_text
 
 
@@ -108,9 +108,7 @@ def schedule_of(measured: Measured) -> bytes:
 
 def report_of(result: Result, full_summary: dict[str, Any]) -> str:
     """The page of a run."""
-    world = result.measured.played.world
-    period = (world.from_s, world.until_s)
-    rights = rights_map(result.portfolio, Act.SUPPLY, period, result.clauses)
+    rights = rights_map(result.portfolio, Act.SUPPLY, horizon(result.portfolio), result.clauses)
     return render(page_of(result.measured, full_summary, rights, _inputs_table(full_summary)))
 
 

@@ -61,7 +61,7 @@ def spare_gpus(model: Model, sold_gpus: int, at_s: int) -> int:
     return max(gpus - sold_gpus, 0)
 
 
-def reply(model: Model | None, lot: Lot, names: Names, sold_gpus: int, now_s: int) -> Reply:
+def reply(model: Model | None, lot: Lot, names: Names, spare: int, now_s: int) -> Reply:
     """How a holder answers a notice received now: as planned, else by what it can spare.
 
     A holder without a model stays silent to the end of its window.
@@ -71,7 +71,7 @@ def reply(model: Model | None, lot: Lot, names: Names, sold_gpus: int, now_s: in
     plan = _plan(model.behavior, lot.need.requirement)
     at_s = now_s + 10 * DAY_S if plan is None else after(now_s, plan.takes)
     if plan is None:
-        gpus = min(spare_gpus(model, sold_gpus, now_s), lot.open_gpus)
+        gpus = min(spare, lot.open_gpus)
         return Reply(at_s, gpus if gpus == lot.open_gpus else 0)
     if plan.answer == "silence":
         return Reply(at_s, NONE)

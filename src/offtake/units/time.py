@@ -190,3 +190,12 @@ def months(from_s: int, until_s: int, *, every: int = 1) -> list[tuple[int, int]
             break
         edges.append(edge_s)
     return list(zip(edges, [*edges[1:], until_s], strict=True))
+
+
+def civil_period_s(at_s: int, months_long: int) -> int:
+    """The length in seconds of the civil month, quarter or year (UTC) an instant lies in."""
+    day = datetime.fromtimestamp(at_s, UTC).date()
+    first = day.year * 12 + (day.month - 1) // months_long * months_long
+    ends = (date(n // 12, n % 12 + 1, 1) for n in (first, first + months_long))
+    start, end = ends
+    return (end - start).days * DAY_S

@@ -322,15 +322,7 @@ def test_terms_read_as_amended(portfolio: Portfolio) -> None:
         ("as-amended", "2025-12-01", PERMIT),
         ("exclusive-for-ever", "2027-01-01", DENY),
         ("first-refusal-for-ever", "2024-12-01", DENY),
-        pytest.param(
-            "first-refusal-for-ever",
-            "2027-01-01",
-            HOLD,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="FR2 reads the end of the amended version, which the regime has undone",
-            ),
-        ),
+        ("first-refusal-for-ever", "2027-01-01", HOLD),
         ("no-first-refusal", "2024-12-01", DENY),
         ("no-first-refusal", "2025-06-01", PERMIT),
     ],
