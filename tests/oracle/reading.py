@@ -150,7 +150,7 @@ def money(written):
 
 
 def size(written):
-    """GPUs, or the power for them at the thirstiest reading: the least watts of the cast."""
+    """GPUs, or power as the most GPUs of the cast that it feeds."""
     power = re.fullmatch(r"([\d.]+) ?(kW|MW)", str(written))
     if power is None:
         return int(str(written).replace(",", ""))

@@ -111,14 +111,16 @@ def _regions(document: Document) -> set[str]:
 
 
 def _clause_ids(reading: Reading) -> set[str]:
-    """The ids of all clauses that are written, right or wrong."""
+    """The ids of all clauses that are written, right or wrong; names may have dots in them."""
+    agreements = {agreement.id for agreement in reading.document.agreements}
     ids = set()
-    for agreement in reading.document.agreements:
-        below = f"agreements.{agreement.id}."
-        for path in reading.places:
-            found = _CLAUSE.fullmatch(path.removeprefix(below)) if path.startswith(below) else None
+    for path in reading.places:
+        first, *parts = path.split(".")
+        for cut in range(1, len(parts)) if first == "agreements" else ():
+            agreement, below = ".".join(parts[:cut]), ".".join(parts[cut:])
+            found = _CLAUSE.fullmatch(below) if agreement in agreements else None
             if found is not None:
-                ids.add(f"{agreement.id}/{found[1]}")
+                ids.add(f"{agreement}/{found[1]}")
     return ids
 
 
@@ -176,7 +178,7 @@ def _parties(reading: Reading) -> Iterator[Problem]:
         says = f"the buyer `{document.buyer}` is not declared"
         remedy = f"{nearest(document.buyer, declared)} Or declare it under `parties:`."
         yield Problem("no-buyer", reading.place("buyer"), says, remedy)
-    elif not document.buyer and buyer_of(document) not in declared:
+    elif "buyer" not in reading.places and buyer_of(document) not in declared:
         says = "no party is the buyer"
         remedy = "Write `buyer:`, or add `roles: [buyer]` to one under `parties:`."
         yield Problem("no-buyer", reading.place("parties"), says, remedy)

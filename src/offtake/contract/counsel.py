@@ -48,8 +48,18 @@ class Case(NamedTuple):
         """The versions of all clauses of a kind."""
         return [clause for clause in self.clauses if clause.kind.name == name]
 
+    def speaking(self) -> "Case":
+        """The case with only the clauses that judge an ask; money has no say in that."""
+        heard = tuple(c for c in self.clauses if c.kind.rule is not None or c.kind.lifts)
+        return self._replace(clauses=heard)
+
+    def at(self, at_s: int) -> "Case":
+        """The case with only the clauses that an ask about the day from an instant on meets."""
+        met = (c for c in self.clauses if c.from_s < at_s + DAY_S and at_s < c.until_s)
+        return self._replace(clauses=tuple(met))
+
     def turns(self) -> list[int]:
-        """The instants at which a clause enters or leaves force, and the start of time."""
+        """The instants at which a clause enters or leaves force."""
         edges = {edge for clause in self.clauses for edge in (clause.from_s, clause.until_s)}
         return sorted(edge for edge in edges if edge < FOREVER_S)
 
@@ -103,7 +113,7 @@ def _exclusivities(case: Case) -> Iterator[Problem]:
             case.place(later),
             f"{one.clause_id} makes {title(one.terms.holder)} and {other.clause_id} makes "
             f"{title(other.terms.holder)} the only one for the same matter, {_period(period)}",
-            "Narrow one scope, end one, or agree a waiver: nobody may do both meanwhile.",
+            "Narrow one scope, end one, or agree a waiver: meanwhile neither may be chosen.",
         )
 
 
@@ -127,53 +137,70 @@ def _denied(case: Case, ask: Ask, at_s: int) -> tuple[str, ...]:
     return tuple(item.clause.clause_id for item in denying)
 
 
+def _barring(case: Case, purpose: int, at_s: int) -> tuple[str, ...]:
+    """The clauses that together let nobody supply a purpose; none if somebody may."""
+    clauses: set[str] = set()
+    for supplier in range(len(case.names.parties)):
+        denying = _denied(case, _ask(Act.SUPPLY, supplier, purpose, at_s), at_s)
+        if not denying:
+            return ()
+        clauses.update(denying)
+    return tuple(sorted(clauses))
+
+
 def _nobody(case: Case) -> Iterator[Problem]:
     """A purpose for which every supplier, and building, is denied during some dates."""
-    turns = [*case.turns(), FOREVER_S]
-    for purpose, name in enumerate(case.names.purposes):
-        barred: list[tuple[int, int, tuple[str, ...]]] = []
-        for from_s, until_s in pairwise(turns):
-            denials = [
-                _denied(case, _ask(Act.SUPPLY, supplier, purpose, from_s), from_s)
-                for supplier in range(len(case.names.parties))
-            ]
-            if not all(denials):
-                continue
-            clauses = tuple(sorted({clause for denial in denials for clause in denial}))
-            if barred and barred[-1][1:] == (from_s, clauses):
-                barred[-1] = (barred[-1][0], until_s, clauses)
-            else:
-                barred.append((from_s, until_s, clauses))
-        for from_s, until_s, clauses in barred:
+    heard = case.speaking()
+    barred: dict[int, list[tuple[int, int, tuple[str, ...]]]] = {}
+    for from_s, until_s in pairwise([*heard.turns(), FOREVER_S]):
+        met = heard.at(from_s)
+        for purpose in range(len(case.names.purposes)) if met.clauses else ():
+            clauses, spans = _barring(met, purpose, from_s), barred.setdefault(purpose, [])
+            if clauses and spans and spans[-1][1:] == (from_s, clauses):
+                spans[-1] = (spans[-1][0], until_s, clauses)
+            elif clauses:
+                spans.append((from_s, until_s, clauses))
+    for purpose, spans in barred.items():
+        for from_s, until_s, clauses in spans:
+            name = case.names.purposes[purpose]
             place = case.place(next(c for c in case.clauses if c.clause_id == clauses[0]))
             yield case.flag(
                 "nobody-may-serve",
                 place,
-                f"nobody may supply {name} {_period((from_s, until_s))}: {', '.join(clauses)}",
-                "Check the holders and dates of these clauses.",
+                f"nobody may supply {name} {_period((from_s, until_s))}, neither a supplier nor "
+                f"the buyer itself: {' and '.join(clauses)} forbid it",
+                "Check the holders, scopes and dates of these clauses, or agree a waiver.",
             )
 
 
 def _shut_out(case: Case) -> Iterator[Problem]:
     """Money is promised to a supplier whose capacity no purpose may use."""
+    heard = case.speaking()
     for clause in case.of_kind("take_or_pay"):
-        supplier = clause.terms.supplier
-        inside = [at for at in case.turns() if clause.from_s <= at < clause.until_s]
-        for at_s in inside:
-            denials = [
-                _denied(case, _ask(Act.RUN, supplier, purpose, at_s), at_s)
-                for purpose in range(len(case.names.purposes))
-            ]
-            if all(denials):
+        edges = {clause.from_s, *heard.turns()}
+        for at_s in sorted(edge for edge in edges if clause.from_s <= edge < clause.until_s):
+            denying = _unusable(heard.at(at_s), clause.terms.supplier, at_s)
+            if denying:
                 yield case.flag(
                     "commitment-shut-out",
                     case.place(clause),
-                    f"{clause.clause_id} commits to {case.names.title(supplier)}, from whom "
-                    f"nothing may be used from {instant_text(at_s)} on: "
-                    f"{', '.join(sorted(set(denials[0])))}",
+                    f"{clause.clause_id} commits to pay {case.names.title(clause.terms.supplier)}, "
+                    f"whose capacity may be used for nothing from {instant_text(at_s)} on: "
+                    f"{' and '.join(denying)} forbid it",
                     "Agree a waiver, or start the commitment when the exclusivity ends.",
                 )
                 break
+
+
+def _unusable(case: Case, supplier: int, at_s: int) -> tuple[str, ...]:
+    """The clauses by which no purpose may run at a supplier; none if one may."""
+    clauses: set[str] = set()
+    for purpose in range(len(case.names.purposes)):
+        denying = _denied(case, _ask(Act.RUN, supplier, purpose, at_s), at_s)
+        if not denying:
+            return ()
+        clauses.update(denying)
+    return tuple(sorted(clauses))
 
 
 def _equal_ranks(case: Case) -> Iterator[Problem]:
@@ -186,28 +213,38 @@ def _equal_ranks(case: Case) -> Iterator[Problem]:
             yield case.flag(
                 "equal-rank",
                 case.place(later),
-                f"{one.clause_id} and {other.clause_id} both have rank {one.terms.rank} for the "
-                f"same matter, {_period(period)}",
-                "Give them different ranks (FR11).",
+                f"{case.names.title(one.terms.holder)} ({one.clause_id}) and "
+                f"{case.names.title(other.terms.holder)} ({other.clause_id}) must both be asked "
+                f"first: both have rank {one.terms.rank} for the same matter, {_period(period)}",
+                "Write `rank: 2` at the one that is asked second (FR11).",
             )
 
 
 def _waivers(case: Case) -> Iterator[Problem]:
-    """A waiver that never meets the clause it waives."""
+    """A waiver that never helps anybody."""
     for waiver in case.of_kind("waiver"):
-        waived = [clause for clause in case.clauses if clause.clause == waiver.terms.of]
-        scoped = [clause for clause in waived if hasattr(clause.terms, "purposes")]
-        meets = [clause for clause in scoped if overlap(waiver, clause) is not None]
-        holder = any(getattr(c.terms, "holder", -1) == waiver.terms.grantee for c in meets)
-        if meets and not holder:
-            continue
-        why = "its grantee is the holder itself" if holder else "they never meet in time and scope"
-        yield case.flag(
-            "waiver-of-nothing",
-            case.place(waiver),
-            f"{waiver.clause_id} waives {case.names.clauses[waiver.terms.of]}, but {why}",
-            "Check `of:`, the dates and the scope.",
-        )
+        why = _idle(case, waiver)
+        if why:
+            yield case.flag(
+                "waiver-of-nothing",
+                case.place(waiver),
+                f"{waiver.clause_id} waives {case.names.clauses[waiver.terms.of]} for "
+                f"{case.names.title(waiver.terms.grantee)}, but {why}",
+                "Check `of:`, `grantee:`, the dates and the scope.",
+            )
+
+
+def _idle(case: Case, waiver: BoundClause) -> str:
+    """Why a waiver has nothing to lift, or nothing."""
+    waived = [clause for clause in case.clauses if clause.clause == waiver.terms.of]
+    if all(clause.kind.rule is None for clause in waived):
+        return f"a clause of kind {waived[0].kind.name} forbids nothing that could be waived"
+    meets = [c for c in waived if c.kind.rule is not None and overlap(waiver, c) is not None]
+    if not meets:
+        return "the two never hold at the same time for the same matter"
+    if any(getattr(c.terms, "holder", -1) == waiver.terms.grantee for c in meets):
+        return "that is the holder, whom it does not bind"
+    return ""
 
 
 def _floors(case: Case) -> Iterator[Problem]:

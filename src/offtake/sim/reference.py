@@ -7,7 +7,7 @@ then starts: intervals are half-open, so a job that ends at ``t`` frees its GPUs
 starts at ``t``.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -81,6 +81,7 @@ class Engine:
         self._orders: dict[int, tuple[int, ...]] = {}
         self._queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._running: list[tuple[int, int]] = []  # (end, job), a heap.
+        self._ends: list[list[tuple[int, int]]] = []  # By pool: (requested end, job), sorted.
         self._next = 0  # The next job to be submitted.
         self._changed = False
         self._discipline = discipline
@@ -92,6 +93,7 @@ class Engine:
         """The number of a new pool, empty until its capacity is set."""
         for column in (self.free, self.capacity, self.service):
             column.append(0)
+        self._ends.append([])
         return len(self.free) - 1
 
     def set_capacity(self, pool: int, gpus: int) -> None:
@@ -136,7 +138,10 @@ class Engine:
         jobs = self.jobs
         while self._running and self._running[0][0] <= now_s:
             _, job = heappop(self._running)
-            self.free[self.pool[job]] += jobs.gpus[job]
+            pool = self.pool[job]
+            self.free[pool] += jobs.gpus[job]
+            ends = self._ends[pool]
+            del ends[bisect_left(ends, (self.start_s[job] + jobs.requested_s[job], job))]
         self._freed(now_s)
         self._changed = False
         while self._next < len(self.start_s) and jobs.submit_s[self._next] <= now_s:
@@ -163,6 +168,7 @@ class Engine:
         self.start_s[job], self.pool[job] = now_s, pool
         self.free[pool] -= self.jobs.gpus[job]
         heappush(self._running, (now_s + self.jobs.run_s[job], job))
+        insort(self._ends[pool], (now_s + self.jobs.requested_s[job], job))
         self._started(job, pool, now_s)
 
     def _fifo(self, now_s: int) -> int | None:
@@ -219,35 +225,61 @@ class Engine:
 
         What is kept for it is the pool where it could start soonest if running jobs end when
         they said and capacity stays; nothing is kept where it may not run or never fits.
+        Starting only takes, so a job that may not pass now will not at this instant: each
+        queue is walked once.
         """
         kept = self._reservation(first, now_s)
-        candidates = sorted(
-            (row, key)
-            for key, queue in self._queues.items()
-            if self._may_fit(key)
-            for row in queue
-            if row[1] != first
-        )
-        for row, key in candidates:
-            job = row[1]
-            if not self._may_fit(key):
-                continue
-            pool = self._fit(job, now_s, self._kept_from(kept, job, now_s))
+        heads: dict[tuple[int, int], int] = {}
+        for key in self._queues:
+            self._seek(key, 0, heads, kept, now_s)
+        while heads:
+            key = min(heads, key=lambda item: self._queues[item][heads[item]])
+            place = heads.pop(key)
+            job = self._queues[key][place][1]
+            pool = WAITS if job == first else self._passes(kept, job, now_s)
             if pool == WAITS:
+                self._seek(key, place + 1, heads, kept, now_s)
                 continue
             if kept is not None and pool == kept.pool and self._outlasts(kept, job, now_s):
                 kept = kept._replace(spare_gpus=kept.spare_gpus - self.jobs.gpus[job])
-            self._queues[key].remove(row)
+            self._queues[key].pop(place)
             self._start(job, pool, now_s)
+            self._seek(key, place, heads, kept, now_s)
+
+    def _seek(
+        self,
+        key: tuple[int, int],
+        place: int,
+        heads: dict[tuple[int, int], int],
+        kept: Reservation | None,
+        now_s: int,
+    ) -> None:
+        """Note the next job of a queue, from a place on, that might pass; if there is one."""
+        kind, gpus = key
+        queue, free = self._queues[key], self.free
+        room = [pool for pool in self._orders.get(kind, ()) if free[pool] >= gpus]
+        if not room:
+            return
+        if kept is None or gpus <= kept.spare_gpus or room != [kept.pool]:
+            if place < len(queue):
+                heads[key] = place
+            return
+        requested_s, limit_s = self.jobs.requested_s, kept.at_s - now_s
+        for number in range(place, len(queue)):
+            if requested_s[queue[number][1]] <= limit_s:
+                heads[key] = number
+                return
+
+    def _passes(self, kept: Reservation | None, job: int, now_s: int) -> int:
+        """The pool where a job may pass the first waiting one, or WAITS."""
+        delays = kept is not None and (
+            self.jobs.gpus[job] > kept.spare_gpus and self._outlasts(kept, job, now_s)
+        )
+        blocked = frozenset({kept.pool}) if kept is not None and delays else frozenset()
+        return self._fit(job, now_s, blocked)
 
     def _outlasts(self, kept: Reservation, job: int, now_s: int) -> bool:
         return now_s + self.jobs.requested_s[job] > kept.at_s
-
-    def _kept_from(self, kept: Reservation | None, job: int, now_s: int) -> frozenset[int]:
-        """The pool that is kept from a job because it would delay the first waiting one."""
-        if kept is None or not self._outlasts(kept, job, now_s):
-            return frozenset()
-        return frozenset() if self.jobs.gpus[job] <= kept.spare_gpus else frozenset({kept.pool})
 
     def _reservation(self, job: int, now_s: int) -> Reservation | None:
         best: Reservation | None = None
@@ -262,17 +294,9 @@ class Engine:
 
     def _soonest(self, pool: int, gpus: int, now_s: int) -> Reservation | None:
         """When a pool has room by requested times, and what is to spare at that instant."""
-        ends = sorted(
-            (max(self.start_s[job] + self.jobs.requested_s[job], now_s), self.jobs.gpus[job])
-            for _, job in self._running
-            if self.pool[job] == pool
-        )
         free, at_s = self.free[pool], now_s
-        for number, (end_s, freed) in enumerate(ends):
+        for end_s, job in self._ends[pool]:
             if free >= gpus and end_s > at_s:
-                return Reservation(pool, at_s, free - gpus)
-            free, at_s = free + freed, end_s
-            last_of_instant = number + 1 == len(ends) or ends[number + 1][0] > end_s
-            if last_of_instant and free >= gpus:
-                return Reservation(pool, at_s, free - gpus)
-        return Reservation(pool, at_s, free - gpus) if free >= gpus and not ends else None
+                break
+            free, at_s = free + self.jobs.gpus[job], end_s
+        return Reservation(pool, at_s, free - gpus) if free >= gpus else None
