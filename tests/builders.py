@@ -29,6 +29,7 @@ from offtake.core.vocabulary import (
     ClauseType,
     Decision,
     Event,
+    Period,
 )
 from offtake.settle import charges
 from offtake.sourcing.journal import COUNTS, INSTANTS, NAMED, event_of
@@ -50,7 +51,7 @@ CAST: dict[str, Any] = {
 """Who and what every case is about. The buyer is the first party."""
 CURRENCY = "USD"
 NOWHERE = Place("case")
-CLAUSE_KEYS = {"kind", "id", "agreement", "from", "until", "applies_to", "terms"}
+CLAUSE_KEYS = {"kind", "id", "agreement", "from", "until", "agreed_until", "applies_to", "terms"}
 EVENT_KEYS = {"event", "at", "lot", "clause", "gpus", "price", "prepaid", *NAMED, *INSTANTS}
 ASKED = {**NAMED, "supplier": "parties", "user": "parties"}
 ASKED |= {"asset": "assets", "product": "products"}
@@ -93,13 +94,14 @@ def clause(row: Mapping[str, Any], names: Names) -> BoundClause:
     kind = KINDS[row["kind"]]
     from_s = instant(row.get("from", "1970-01-01"))
     until_s = instant(row["until"]) if "until" in row else FOREVER_S
+    agreed_until_s = instant(row["agreed_until"]) if "agreed_until" in row else until_s
     text = text_of(kind, row.get("terms", {}))
     return BoundClause(
         clause=names.clauses.index(clause_id(row)),
         clause_id=clause_id(row),
         agreement=row.get("agreement", "A"),
         kind=kind,
-        terms=kind.lower(text, names, (from_s, until_s)),
+        terms=kind.lower(text, names, Period(from_s, until_s, agreed_until_s)),
         from_s=from_s,
         until_s=until_s,
         applies_to=AppliesTo[row.get("applies_to", "signature").upper()],

@@ -63,12 +63,14 @@ def clause(row):
     """One version of a clause, defaults filled in."""
     agreement, kind = row.get("agreement", "A"), row["kind"]
     terms = {**DEFAULTS.get(kind, {}), **row.get("terms", {})}
+    until = instant(row["until"]) if "until" in row else FOREVER
     return {
         "kind": kind,
         "id": f"{agreement}/{row.get('id', kind)}",
         "agreement": agreement,
         "from": instant(row.get("from", "1970-01-01")),
-        "until": instant(row["until"]) if "until" in row else FOREVER,
+        "until": until,
+        "agreed_until": instant(row["agreed_until"]) if "agreed_until" in row else until,
         "applies_to": row.get("applies_to", "signature"),
         "terms": values(terms),
     }
@@ -120,7 +122,9 @@ def value(key, written):  # One line for each notation.
         return money(written)
     if key in INSTANTS:
         return instant(written)
-    if key in ("gpus", "rank", "own", "tranche", "above_gpu_h"):
+    if key == "own":
+        return bool(written)
+    if key in ("gpus", "rank", "tranche", "above_gpu_h"):
         return int(str(written).replace(",", ""))
     if key in ("lines", "tiers"):
         return [values(line) for line in written]

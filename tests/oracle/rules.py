@@ -112,7 +112,7 @@ def first_refusal(world, clause, ask, now):
     standing = [e["event"] for e in own if e["party"] == holder and "default" in e["event"]]
     if standing[-1:] == ["default_declared"]:
         return None  # FR2
-    if clause["until"] - now < terms["least_term_left"]:
+    if clause["agreed_until"] - now < terms["least_term_left"]:
         return None  # FR2
     if noticed is None:
         return _unnoticed(clause, own, now)
@@ -415,24 +415,34 @@ def take_or_pay(clause, taken, missing, period):
 
 
 def _floors(clause):
-    """The periods of a commitment with the floor of each, found by walking its days."""
-    terms, whole = clause["terms"], (clause["from"], clause["until"])
-    steps = terms.get("ramp") or [(whole[0], terms["floor"])]
+    """The periods of a commitment with the floor of each, found by walking the days.
+
+    Of a civil period that lies only partly in the term the same part of the floor is owed;
+    capacity to be kept busy is owed by the hour anyway.
+    """
+    terms, from_, until = clause["terms"], clause["from"], clause["until"]
+    steps = terms.get("ramp") or [(from_, terms["floor"])]
+    first = int(datetime(datetime.fromtimestamp(from_, UTC).year, 1, 1, tzinfo=UTC).timestamp())
+    last = until + 366 * DAY
+    if terms["per"] == "term":
+        first, last = from_, clause["agreed_until"]
     days = defaultdict(list)
-    for at in range(*whole, DAY):
+    for at in range(first, last, DAY):
         day = datetime.fromtimestamp(at, UTC)
-        month = day.month
         named = {
-            "month": (day.year, month),
-            "quarter": (day.year, (month + 2) // 3),
+            "month": (day.year, day.month),
+            "quarter": (day.year, (day.month + 2) // 3),
             "year": day.year,
             "term": 0,
         }
         days[named[terms["per"]]].append(at)
     for piece in days.values():
-        floors = [floor for since, floor in steps if since <= piece[0]]
+        inside = [day for day in piece if from_ <= day < until]
+        floors = [floor for since, floor in steps if inside and since <= inside[0]]
         if floors:
-            yield piece[0], piece[-1] + DAY, floors[-1]
+            kind, amount = floors[-1]
+            part = 1 if kind == "gpus" else Fraction(len(inside), len(piece))
+            yield inside[0], inside[-1] + DAY, (kind, amount * part)
 
 
 def revenue_share(clause, reports, period):

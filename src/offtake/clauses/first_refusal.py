@@ -311,7 +311,7 @@ def _senior(terms: Terms, facts: Facts, event: Event) -> Facts:
         return facts
     if event.kind == EventKind.NOTICE_GIVEN:
         return facts._replace(senior_until_at_s=event.due_at_s)
-    if event.kind in (EventKind.ACCEPTED, EventKind.REFUSED):
+    if event.kind in (EventKind.ACCEPTED, EventKind.REFUSED, EventKind.LAPSED):
         return facts._replace(senior_until_at_s=min(event.at_s, facts.senior_until_at_s))
     return facts
 

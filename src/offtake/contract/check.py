@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from offtake.contract import counsel, figure
-from offtake.contract.in_force import Version, versions
+from offtake.contract.in_force import versions
 from offtake.contract.lower import TREE, buyer_of, lower, names_of
 from offtake.contract.model import Agreement, Clause, Document
 from offtake.contract.problem import Problem, nearest
@@ -174,6 +173,8 @@ def _limits(reading: Reading) -> Iterator[Problem]:
 def _parties(reading: Reading) -> Iterator[Problem]:
     document = reading.document
     declared = {path.split(".", 1)[1] for path in reading.places if path.startswith("parties.")}
+    if not declared and reading.problems:
+        return  # What could not be read might have declared the buyer.
     if document.buyer and document.buyer not in declared:
         says = f"the buyer `{document.buyer}` is not declared"
         remedy = f"{nearest(document.buyer, declared)} Or declare it under `parties:`."
@@ -222,21 +223,12 @@ def _amendments(reading: Reading) -> Iterator[Problem]:
 
 
 def _periods(reading: Reading) -> Iterator[Problem]:
-    """What ends before it starts, and clauses that hold twice at once."""
+    """What ends before it starts."""
     for path, starts, ends in _written_periods(reading.document):
         if starts >= ends:
             says = f"{path} ends before it starts"
             remedy = "`until` must be later than `from`, and both within the agreement."
             yield Problem("empty-period", reading.place(path), says, remedy)
-    by_id: dict[str, list[Version]] = {}
-    for version in versions(reading.document):
-        by_id.setdefault(version.clause_id, []).append(version)
-    for several in by_id.values():
-        for before, after in pairwise(sorted(several, key=lambda version: version.from_s)):
-            if after.from_s < before.until_s:
-                says = f"{after.clause_id} is in force in two versions at once"
-                remedy = "Replace it, or use another id."
-                yield Problem("two-versions", reading.place(after.origin), says, remedy)
 
 
 def _written_periods(document: Document) -> Iterator[tuple[str, int, int]]:

@@ -106,7 +106,7 @@ def _exclusivities(case: Case) -> Iterator[Problem]:
         period = overlap(one, other)
         if period is None or one.terms.holder == other.terms.holder:
             continue
-        later = max(one, other, key=lambda clause: clause.from_s)
+        later = max(other, one, key=lambda clause: clause.from_s)
         title = case.names.title
         yield case.flag(
             "conflicting-exclusivities",
@@ -209,7 +209,7 @@ def _equal_ranks(case: Case) -> Iterator[Problem]:
         period = overlap(one, other)
         same = one.terms.rank == other.terms.rank and one.terms.holder != other.terms.holder
         if period is not None and same:
-            later = max(one, other, key=lambda clause: clause.from_s)
+            later = max(other, one, key=lambda clause: clause.from_s)
             yield case.flag(
                 "equal-rank",
                 case.place(later),

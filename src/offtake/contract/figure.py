@@ -39,7 +39,7 @@ def _commitments(reading: Reading) -> Iterator[Problem]:
         large = getattr(text, "large_lot", None), getattr(text, "large_window", None)
         if (large[0] is None) is not (large[1] is None):
             says = f"{version.clause_id} says only one of `large_lot` and `large_window`"
-            yield Problem("half-a-rule", place, says, "Write both, or neither.")
+            yield Problem("incomplete-term", place, says, "Write both, or neither.")
 
 
 def _money(reading: Reading) -> Iterator[Problem]:
@@ -144,7 +144,7 @@ def _nothings(reading: Reading) -> Iterator[Problem]:
         amount = value.number if isinstance(value, Duration) else value
         if amount in (0, Size(gpus=0), Size(watts=0)):
             says = f"{path}.{name} must be more than nothing"
-            yield Problem("nothing", reading.place(path), says, "Write a larger figure.")
+            yield Problem("zero-quantity", reading.place(path), says, "Write a larger figure.")
 
 
 def _calendars(reading: Reading) -> Iterator[Problem]:

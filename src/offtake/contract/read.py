@@ -293,7 +293,7 @@ def _agreement(name: str, node: Node, reader: Reader, path: str) -> model.Agreem
     reader.known_keys(entries, AGREEMENT_KEYS, path)
     values = _optional(entries, reader, path, starts=Value.INSTANT, ends=Value.INSTANT)
     values |= _optional(entries, reader, path, title=Value.TEXT, parties=Value.PARTIES)
-    if "starts" not in values:
+    if "from" not in entries or entries["from"].node.empty:
         says = f"{path} does not say from when it holds"
         reader.problem("missing-key", node.place, says, "Add `from: 2025-01-21`.")
     for key, read_one in (("clauses", _clause), ("amendments", _amendment)):
@@ -306,10 +306,9 @@ def _amendment(name: str, node: Node, reader: Reader, path: str) -> model.Amendm
     entries = reader.entries(node, path)
     reader.known_keys(entries, AMENDMENT_KEYS, path)
     values = _optional(entries, reader, path, starts=Value.INSTANT)
-    if "starts" not in values:
+    if "from" not in entries or entries["from"].node.empty:
         says = f"{path} does not say from when it holds"
         reader.problem("missing-key", node.place, says, "Add `from: 2025-10-28`.")
-        return None
     if "remove" in entries:
         values["removes"] = reader.words(
             Term(Value.TEXTS, ""), entries["remove"].node, f"{path}.remove"
@@ -318,6 +317,8 @@ def _amendment(name: str, node: Node, reader: Reader, path: str) -> model.Amendm
         below = [entries[key]] if key in entries else []
         values[field] = _each(below, reader, f"{path}.{key}", _clause)
     values["removes"] = values.get("removes") or ()
+    if "starts" not in values:
+        return None
     return model.Amendment(id=name, source=_source(entries, reader, path), **values)
 
 

@@ -1,0 +1,143 @@
+"""Write the tables of the reference from the declarations in the code, and the CLI's help.
+
+Run it after changing a term or a flag; a test fails while the pages differ.
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import MISSING, fields
+from importlib import import_module
+from pathlib import Path
+
+from offtake.clauses import KINDS
+from offtake.cli import main as main_module
+from offtake.cli.main import VERBS
+from offtake.contract import model
+from offtake.contract.record import KEYS
+from offtake.contract.value import written
+from offtake.core.text import ScopeText, terms_of_text
+
+SECTIONS = {
+    "sources": model.Source,
+    "parties": model.Party,
+    "purposes": model.Purpose,
+    "accelerators": model.AcceleratorKind,
+    "assets": model.Asset,
+    "calendars": model.CalendarText,
+    "pools": model.Pool,
+    "prices": model.ListPrice,
+    "requirements": model.Requirement,
+    "services": model.ServiceText,
+    "jobs": model.JobText,
+    "behaviors": model.Behavior,
+    "reports": model.Reported,
+    "procurement": model.Procurement,
+    "simulation": model.Simulation,
+    "regimes": model.Regime,
+}
+
+
+def table(text: type, *, without: tuple[str, ...] = ()) -> str:
+    """The declared terms of a written form as a table."""
+    defaults = {item.name: item.default for item in fields(text)}
+    rows = ["| key | is | default | means |", "| --- | --- | --- | --- |"]
+    for name, term in terms_of_text(text).items():
+        if name in without:
+            continue
+        kind = f"one of {', '.join(term.choices)}" if term.choices else term.value.value
+        default = _default(defaults[name])
+        rows.append(f"| `{KEYS.get(name, name)}` | {kind} | {default} | {term.says} |")
+    below = [term.of for term in terms_of_text(text).values() if term.of is not None]
+    parts = ["\n".join(rows)]
+    for line in below:
+        says = (line.__doc__ or "").split("\n")[0]
+        parts.append(f"Each of its lines ({says.rstrip('.').lower()}):\n\n{table(line)}")
+    return "\n\n".join(parts)
+
+
+def _default(value: object) -> str:
+    if value is MISSING:
+        return "required"
+    if value is None or value in ((), ""):
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**12:
+        return "open"
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return ", ".join(str(item) for item in value)
+    return "" if value == -1 else f"`{written(value)}`"
+
+
+def filled(page: str) -> str:
+    """A page with its marked tables written anew."""
+
+    def fill(match: re.Match[str]) -> str:
+        what = match[1]
+        if what == "findings":
+            body = findings()
+        elif what == "scope":
+            body = table(ScopeText)
+        elif what in KINDS:
+            own = tuple(terms_of_text(ScopeText))
+            body = table(KINDS[what].text, without=own)
+            if issubclass(KINDS[what].text, ScopeText):
+                body += "\n\nAnd the [scope](../portfolio.md#scope) that all clauses share."
+        else:
+            body = table(SECTIONS[what])
+        return f"<!-- terms: {what} -->\n\n{body}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- terms: (\w+) -->.*?<!-- end -->", fill, page, flags=re.DOTALL)
+
+
+def command_line() -> str:
+    """Every verb with its examples and flags, as a page."""
+    parts = ["# Command line", "", (main_module.EPILOG.partition("exit codes:")[2]).strip()]
+    parts[2] = f"Exit codes: {parts[2]}."
+    for verb, says in VERBS.items():
+        module = import_module(f"offtake.cli.{verb}")
+        parser = argparse.ArgumentParser(add_help=False)
+        module.arguments(parser)
+        text = (module.__doc__ or "").strip()
+        parts += ["", f"## offtake {verb}", "", f"{says[0].upper()}{says[1:]}.", "", "```text", text]
+        parts += ["```", "", "| flag | means |", "| --- | --- |", *_flags(parser)]
+    return "\n".join(parts) + "\n"
+
+
+def _flags(parser: argparse.ArgumentParser) -> list[str]:
+    rows = []
+    for action in parser._actions:  # argparse offers no other way to list them.
+        name = ", ".join(action.option_strings) or action.dest.upper()
+        value = action.metavar if isinstance(action.metavar, str) else ""
+        if action.choices:
+            value = "|".join(action.choices)
+        flag = f"{name} {value}".strip().replace("|", "\\|")
+        rows.append(f"| `{flag}` | {(action.help or '').replace('%%', '%')} |")
+    rows.append("| `-o, --output table\\|json` | a table for people, or JSON for programs |")
+    return rows
+
+
+def findings() -> str:
+    """Every reason code with its clause, rule and sentence, as a table."""
+    rows = ["| reason | verdict | rule | says |", "| --- | --- | --- | --- |"]
+    for kind in KINDS.values():
+        for finding in kind.findings:
+            page = f"[{finding.rule}](clauses/{kind.name}.md)"
+            verdict = finding.verdict.name.lower()
+            rows.append(f"| `{finding.reason}` | {verdict} | {page} | {finding.says} |")
+    return "\n".join(rows)
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Every generated page with what it should hold."""
+    found = {root / "docs/reference/cli.md": command_line()}
+    for path in sorted((root / "docs/reference").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if "<!-- terms:" in text:
+            found[path] = filled(text)
+    return found
+
+
+if __name__ == "__main__":
+    for path, text in pages(Path(__file__).resolve().parent.parent).items():
+        path.write_text(text, encoding="utf-8")
+    sys.exit(0)
