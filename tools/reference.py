@@ -98,7 +98,15 @@ def command_line() -> str:
         parser = argparse.ArgumentParser(add_help=False)
         module.arguments(parser)
         text = (module.__doc__ or "").strip()
-        parts += ["", f"## offtake {verb}", "", f"{says[0].upper()}{says[1:]}.", "", "```text", text]
+        parts += [
+            "",
+            f"## offtake {verb}",
+            "",
+            f"{says[0].upper()}{says[1:]}.",
+            "",
+            "```text",
+            text,
+        ]
         parts += ["```", "", "| flag | means |", "| --- | --- |", *_flags(parser)]
     return "\n".join(parts) + "\n"
 

@@ -22,7 +22,9 @@ def test_every_rule_has_a_golden_case(kind: str, rule: str) -> None:
     assert rule in found, f"write tests/golden/{kind}/{rule.lower()}_<what it says>.toml"
 
 
-@pytest.mark.parametrize("folder", sorted(p.name for p in (TESTS / "golden").iterdir() if p.is_dir()))
+@pytest.mark.parametrize(
+    "folder", sorted(p.name for p in (TESTS / "golden").iterdir() if p.is_dir())
+)
 def test_every_golden_case_is_of_a_rule_that_exists(folder: str) -> None:
     known = DECISION if folder == "decision" else KINDS[folder].rules
     for path in (TESTS / "golden" / folder).glob("*.toml"):

@@ -1,9 +1,12 @@
 """Cases by chance, in the notation of ``builders``: all clauses that judge, a journal, asks.
 
-Small numbers on purpose: coincidences and touching edges are where the bugs live.
+Hypothesis chooses a seed and which of its clauses, events and asks there are, so that it can
+leave out what a failure does not need. Quantities and times are
+small on purpose: coincidences and touching edges are where the bugs live.
 """
 
-from datetime import datetime
+from datetime import timedelta
+from random import Random
 from typing import Any
 
 from builders import CAST, clause_id, moment
@@ -11,27 +14,33 @@ from hypothesis import strategies as st
 
 Row = dict[str, Any]
 
-SUPPLIERS = CAST["parties"]
 LAST_S = 14
-instants = st.integers(0, LAST_S)
-lengths = st.integers(0, 5).map(lambda number: f"{number}s")
-gpus = st.integers(1, 4)
-prices = st.sampled_from([None, "$1", "$2", "$3"])
-shares = st.sampled_from(["0%", "50%", "100%"])
-flags = st.sampled_from(["no", "yes"])
-lots = st.sampled_from(["x", "y"])
-suppliers = st.sampled_from(SUPPLIERS)
+SUPPLIERS = ("azure", "oracle", "google")
+PRICES = (None, "$1", "$2", "$3")
+SHARES = ("0%", "50%", "100%")
+PREPAID = (None, "0%", "10%")
+SEEDS = st.integers(0, 2**32 - 1)
 
 
-def some(section: str) -> st.SearchStrategy[list[str] | None]:
-    """Nothing most of the time, so that scopes meet; else one or two names."""
-    names = st.lists(st.sampled_from(CAST[section]), min_size=1, max_size=2, unique=True)
-    return st.one_of(st.none(), st.none(), names)
+def some_of(most: int, least: int = 1) -> st.SearchStrategy[list[int]]:
+    """Which rows of a case there are; a failure keeps only those it needs."""
+    return st.lists(st.integers(0, 40), min_size=least, max_size=most, unique=True)
 
 
-def one(section: str) -> st.SearchStrategy[str | None]:
-    """A name, or nothing: left open."""
-    return st.one_of(st.none(), st.sampled_from(CAST[section]), st.sampled_from(CAST[section]))
+@st.composite
+def cases(draw: st.DrawFn, *, clauses: int = 5, asks: int = 6) -> Row:
+    """A portfolio, what happened to it, and asks at instants before, between and after."""
+    seed = draw(SEEDS)
+    rows = portfolio([Random(f"{seed} clause {n}") for n in draw(some_of(clauses))])
+    happened = [
+        row
+        for number in draw(some_of(12, least=draw(st.sampled_from([6, 0]))))
+        for row in events(Random(f"{seed} event {number}"), rows)
+    ]
+    happened = one_holder_at_a_time(sorted(happened, key=lambda row: row["at"]))
+    dices = [Random(f"{seed} ask {n}") for n in draw(some_of(asks))]
+    then = [(ask(dice), moment(dice.randint(1, LAST_S))) for dice in dices]
+    return {"clause": rows, "event": happened, "then": then}
 
 
 def said(**words: Any) -> Row:
@@ -39,204 +48,227 @@ def said(**words: Any) -> Row:
     return {key: value for key, value in words.items() if value is not None}
 
 
-@st.composite
-def scopes(draw: st.DrawFn) -> Row:
-    asks = st.lists(st.sampled_from(["supply", "run", "use"]), min_size=1, unique=True)
+def some(dice: Random, section: str) -> list[str] | None:
+    """Nothing most of the time, so that clauses meet; else one name or two."""
+    if dice.random() < 0.85:
+        return None
+    return dice.sample(CAST[section], k=dice.randint(1, 2))
+
+
+def one(dice: Random, section: str, *, left_open: float = 0.25) -> str | None:
+    """A name, or nothing: left open."""
+    return None if dice.random() < left_open else str(dice.choice(CAST[section]))
+
+
+def seconds(dice: Random, most: int = 5) -> str:
+    """A length of time."""
+    return f"{dice.randint(0, most)}s"
+
+
+def scope(dice: Random) -> Row:
+    """What a clause is about: often everything."""
+    acts = dice.sample(["supply", "run", "use"], k=dice.randint(1, 3))
     return said(
-        purposes=draw(some("purposes")),
-        accelerators=draw(some("accelerators")),
-        regions=draw(some("regions")),
-        suppliers=draw(some("parties")),
-        assets=draw(some("assets")),
-        capacity=draw(st.sampled_from([None, None, "new", "existing"])),
-        asks=draw(st.one_of(st.none(), st.none(), asks)),
+        purposes=some(dice, "purposes"),
+        accelerators=some(dice, "accelerators"),
+        regions=some(dice, "regions"),
+        suppliers=some(dice, "parties"),
+        assets=some(dice, "assets"),
+        capacity=dice.choice([None, None, None, "new", "existing"]),
+        asks=acts if dice.random() < 0.25 else None,
     )
 
 
-@st.composite
-def exclusivities(draw: st.DrawFn) -> Row:
-    return draw(scopes()) | {"holder": draw(suppliers)}
+def exclusivity(dice: Random) -> Row:
+    return {**scope(dice), "holder": dice.choice(SUPPLIERS)}
 
 
-@st.composite
-def first_refusals(draw: st.DrawFn) -> Row:
-    return draw(scopes()) | {
-        "holder": draw(suppliers),
-        "form": draw(st.sampled_from(["offer_first", "offer_first", "matching"])),
-        "window": draw(lengths),
-        "rank": draw(st.integers(1, 3)),
-        "partial": draw(flags),
-        "minimum_lot": draw(gpus),
-        "reoffer_parts": draw(flags),
-        "free_window": draw(lengths),
-        "price_tolerance": draw(shares),
-        "start_slack": draw(lengths),
-        "quantity_tolerance": draw(shares),
-        "term_tolerance": draw(shares),
-        "negotiation": draw(lengths),
-        "least_term_left": draw(st.sampled_from(["0s", "0s", "3s"])),
+def first_refusal(dice: Random) -> Row:
+    return {
+        **scope(dice),
+        "holder": dice.choice(SUPPLIERS),
+        "form": dice.choice(["offer_first", "offer_first", "matching"]),
+        "window": seconds(dice),
+        "rank": dice.randint(1, 3),
+        "partial": dice.choice(["no", "yes"]),
+        "minimum_lot": dice.randint(1, 3),
+        "reoffer_parts": dice.choice(["no", "no", "yes"]),
+        "free_window": seconds(dice, 9),
+        "price_tolerance": dice.choice(SHARES),
+        "start_slack": seconds(dice),
+        "quantity_tolerance": dice.choice(SHARES),
+        "term_tolerance": dice.choice(SHARES),
+        "negotiation": seconds(dice),
+        "least_term_left": dice.choice(["0s", "0s", "0s", "3s"]),
     }
 
 
-@st.composite
-def waivers(draw: st.DrawFn, of: str = "A/c0") -> Row:
-    return draw(scopes()) | said(
-        of=of,
-        grantee=draw(suppliers),
-        limit=draw(st.one_of(st.none(), st.integers(0, 6))),
-        transaction=draw(flags),
-        price=draw(prices),
-    )
+def waiver(dice: Random, known: list[str]) -> Row:
+    return {
+        **scope(dice),
+        "of": dice.choice(known),
+        "grantee": dice.choice(SUPPLIERS),
+        **said(
+            limit=dice.choice([None, dice.randint(0, 6)]),
+            transaction=dice.choice(["no", "no", "yes"]),
+            price=dice.choice(PRICES) if dice.random() < 0.3 else None,
+        ),
+    }
 
 
-@st.composite
-def build_rights(draw: st.DrawFn) -> Row:
-    share = st.sampled_from([None, "25%", "50%", "100%"])
-    return draw(scopes()) | said(
-        grantee="buyer",
-        primarily=draw(share),
-        measured_over=draw(st.integers(1, 6).map(lambda number: f"{number}s")),
-    )
+def build_right(dice: Random) -> Row:
+    return {
+        **scope(dice),
+        **said(
+            purposes=dice.sample(CAST["purposes"], k=dice.randint(1, 2)),
+            grantee="buyer",
+            primarily=dice.choice([None, "25%", "50%", "75%"]),
+            measured_over=f"{dice.randint(1, 8)}s",
+        ),
+    }
 
 
-@st.composite
-def ip_licences(draw: st.DrawFn) -> Row:
+def ip_licence(dice: Random) -> Row:
     return said(
-        assets=draw(some("assets")),
-        licensor=draw(suppliers),
-        licensee=draw(suppliers),
-        products=draw(some("products")),
-        except_products=draw(some("products")),
-        exclusive=draw(flags),
-        expires=draw(st.one_of(st.none(), instants.map(moment))),
+        assets=some(dice, "assets"),
+        licensor=dice.choice(["buyer", "azure"]),
+        licensee=dice.choice(SUPPLIERS),
+        products=some(dice, "products"),
+        except_products=some(dice, "products"),
+        exclusive=dice.choice(["no", "yes"]),
+        expires=dice.choice([None, moment(dice.randint(0, LAST_S))]),
     )
 
 
 KINDS = {
-    "exclusivity": exclusivities,
-    "first_refusal": first_refusals,
-    "waiver": waivers,
-    "build_right": build_rights,
-    "ip_licence": ip_licences,
+    "exclusivity": exclusivity,
+    "first_refusal": first_refusal,
+    "build_right": build_right,
+    "ip_licence": ip_licence,
 }
+WEIGHTS = {"exclusivity": 2, "first_refusal": 7, "waiver": 4, "build_right": 3, "ip_licence": 2}
 
 
-@st.composite
-def clauses(draw: st.DrawFn, number: int, known: tuple[str, ...]) -> list[Row]:
-    """A clause in one or two versions; a waiver is of one that came before it."""
-    kind = draw(st.sampled_from([*KINDS, "first_refusal", "first_refusal"]))
-    if kind == "waiver":
-        terms = waivers(of=draw(st.sampled_from(known or ("A/c0",))))
-    else:
-        terms = KINDS[kind]()
-    row = {"kind": kind, "id": f"c{number}", "agreement": draw(st.sampled_from("AAB"))}
-    row["applies_to"] = draw(st.sampled_from(["signature", "signature", "service", "both"]))
-    # What came before a first refusal it has not heard of, its journal would: it starts at 0.
-    start = 0 if kind == "first_refusal" else draw(st.sampled_from([0, 0, 3]))
-    end = draw(st.sampled_from([None, None, 8, LAST_S]))
-    first = said(**row, **{"from": moment(start)}, until=end and moment(end))
-    if kind in ("build_right", "ip_licence") or not draw(st.booleans()):
-        return [{**first, "terms": draw(terms)}]
-    cut = moment(draw(st.integers(4, 7)))
-    before = {**first, "until": cut, "agreed_until": first.get("until", datetime.max)}
-    before["agreed_until"] = first.get("until", moment(10**6))
-    return [{**before, "terms": draw(terms)}, {**first, "from": cut, "terms": draw(terms)}]
-
-
-@st.composite
-def portfolios(draw: st.DrawFn) -> list[Row]:
-    """The versions of some clauses of the kinds that judge."""
+def portfolio(dices: list[Random]) -> list[Row]:
+    """The versions of some clauses; a waiver is of a clause before it."""
     rows: list[Row] = []
-    for number in range(draw(st.integers(1, 5))):
-        known = tuple(dict.fromkeys(clause_id(row) for row in rows))
-        rows += draw(clauses(number, known))
-    if not any(row["kind"] == "waiver" and row["terms"]["of"] == "A/c0" for row in rows):
-        return rows
-    names = {clause_id(row) for row in rows}
-    return rows if "A/c0" in names else [{**rows[0], "agreement": "A", "id": "c0"}, *rows]
+    for place, dice in enumerate(dices):
+        known = list(dict.fromkeys(clause_id(row) for row in rows))
+        rows += versions(dice, f"c{place}", known)
+    return rows
 
 
-@st.composite
-def events(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
-    """What happens to these clauses, oldest first: sensible and not."""
-    rights = {clause_id(row): row for row in rows if row["kind"] == "first_refusal"}
-    happenings = [orders(), uses(), defaults()]
-    for right, row in rights.items():
-        happenings += [notices(right, row), answers(right, row)] * 2
-    found = draw(st.lists(st.one_of(happenings), max_size=9))
-    return one_holder_at_a_time(sorted(found, key=lambda row: row["at"]))
+def versions(dice: Random, name: str, known: list[str]) -> list[Row]:
+    """One clause, in one version or two."""
+    [kind] = dice.choices(list(WEIGHTS), list(WEIGHTS.values()))
+    if kind == "waiver" and not known:
+        kind = "exclusivity"
+
+    def terms() -> Row:
+        return waiver(dice, known) if kind == "waiver" else KINDS[kind](dice)
+
+    # What happened before a clause it has not heard; first refusals hear of one another.
+    start = 0 if kind == "first_refusal" else dice.choice([0, 0, 0, 3])
+    row = {"kind": kind, "id": name, "agreement": dice.choice("AAB"), "from": moment(start)}
+    row["applies_to"] = dice.choice(["signature", "signature", "signature", "service", "both"])
+    end = dice.choice([None, None, None, 8, LAST_S])
+    row |= {} if end is None else {"until": moment(end)}
+    if kind == "build_right" or dice.random() < 0.7:  # Its periods count from each version.
+        return [{**row, "terms": terms()}]
+    cut, agreed = moment(dice.randint(4, 7)), moment(end or 10**6)
+    before = {**row, "until": cut, "agreed_until": agreed, "terms": terms()}
+    after = {**row, "from": cut, "terms": terms()}
+    if kind == "first_refusal":  # The right of another holder is another clause.
+        after["terms"]["holder"] = before["terms"]["holder"]
+    return [before, after]
 
 
-@st.composite
-def notices(draw: st.DrawFn, right: str, row: Row) -> Row:
-    at, start = draw(instants), draw(st.integers(10, 13))
-    return said(
+def events(dice: Random, rows: list[Row]) -> list[Row]:
+    """What happens to these clauses: now and then a round from notice to order, or anything."""
+    rights = [row for row in rows if row["kind"] == "first_refusal"]
+    if not rights or dice.random() < 0.4:
+        return [dice.choice([use, use, default, order])(dice)]
+    right = dice.choice(rights)
+    if dice.random() < 0.2:
+        return [answer(dice, right)]
+    noticed = notice(dice, right)
+    if dice.random() < 0.3:
+        return [noticed]
+    answered = answer(dice, right) | {"lot": noticed["lot"]}
+    answered["at"] = noticed["at"] + timedelta(seconds=dice.randint(0, 4))
+    ordered = order(dice) | {"lot": noticed["lot"], "party": right["terms"]["holder"]}
+    ordered["at"] = answered["at"] + timedelta(seconds=dice.randint(0, 5))
+    return [noticed, answered, ordered][: dice.choice([2, 2, 3])]
+
+
+def lot(dice: Random) -> str:
+    return dice.choice(["x", "x", "x", "y"])
+
+
+def thing(dice: Random) -> Row:
+    """What is bought: its purpose, accelerator and region."""
+    sections = {"purpose": "purposes", "accelerator": "accelerators", "region": "regions"}
+    return said(**{word: one(dice, section) for word, section in sections.items()})
+
+
+def notice(dice: Random, right: Row) -> Row:
+    at, start = dice.randint(0, 6), dice.randint(8, 13)
+    return thing(dice) | said(
         event="notice_given",
         at=moment(at),
-        clause=right,
-        lot=draw(lots),
-        rank=row["terms"]["rank"],
-        due=moment(at + draw(st.integers(1, 5))),
-        gpus=draw(gpus),
+        clause=clause_id(right),
+        lot=lot(dice),
+        rank=right["terms"]["rank"],
+        due=moment(at + dice.randint(1, 5)),
+        gpus=dice.randint(1, 4),
         start=moment(start),
-        end=moment(start + draw(st.integers(1, 4))),
-        price=draw(prices),
-        prepaid=draw(st.sampled_from([None, "0%", "10%"])),
-        **draw(things()),
+        end=moment(start + dice.randint(1, 4)),
+        price=dice.choice(PRICES),
+        prepaid=dice.choice(PREPAID),
+        party=one(dice, "parties"),
     )
 
 
-@st.composite
-def things(draw: st.DrawFn) -> Row:
-    """Whose capacity it is and what it is like."""
-    return said(
-        party=draw(one("parties")),
-        purpose=draw(one("purposes")),
-        accelerator=draw(one("accelerators")),
-        region=draw(one("regions")),
-    )
-
-
-@st.composite
-def answers(draw: st.DrawFn, right: str, row: Row) -> Row:
+def answer(dice: Random, right: Row) -> Row:
     return {
-        "event": draw(st.sampled_from(["accepted", "accepted", "refused", "lapsed"])),
-        "at": moment(draw(instants)),
-        "clause": right,
-        "lot": draw(lots),
-        "rank": row["terms"]["rank"],
-        "party": row["terms"]["holder"],
-        "gpus": draw(gpus),
+        "event": dice.choice(["accepted", "accepted", "refused", "lapsed"]),
+        "at": moment(dice.randint(1, 8)),
+        "clause": clause_id(right),
+        "lot": lot(dice),
+        "rank": right["terms"]["rank"],
+        "party": right["terms"]["holder"],
+        "gpus": dice.randint(1, 4),
     }
 
 
-@st.composite
-def orders(draw: st.DrawFn) -> Row:
-    lot = draw(st.one_of(st.none(), lots, lots))
-    at = moment(draw(instants))
-    return said(event="ordered", at=at, lot=lot, gpus=draw(gpus), **draw(things()))
-
-
-@st.composite
-def defaults(draw: st.DrawFn) -> Row:
-    return said(
-        event=draw(st.sampled_from(["default_declared", "default_cured"])),
-        at=moment(draw(instants)),
-        party=draw(suppliers),
-        lot=draw(st.sampled_from([None, None, "x"])),
+def order(dice: Random) -> Row:
+    return thing(dice) | said(
+        event="ordered",
+        at=moment(dice.randint(2, LAST_S)),
+        lot=dice.choice([None, "x", "x", "y"]),
+        gpus=dice.randint(1, 3),
+        party=dice.choice(SUPPLIERS),
     )
 
 
-@st.composite
-def uses(draw: st.DrawFn) -> Row:
-    at = draw(instants)
+def default(dice: Random) -> Row:
+    return said(
+        event=dice.choice(["default_declared", "default_cured"]),
+        at=moment(dice.randint(0, LAST_S)),
+        party=dice.choice(SUPPLIERS),
+        lot=dice.choice([None, None, None, "x"]),
+    )
+
+
+def use(dice: Random) -> Row:
+    at = dice.randint(0, LAST_S)
     return said(
         event="usage_recorded",
         at=moment(at),
-        party=draw(st.sampled_from(["buyer", "buyer", "azure"])),
-        own=draw(st.sampled_from([1, 1, 0])),
-        purpose=draw(one("purposes")),
-        gpus=draw(gpus),
+        party=dice.choice(["buyer", "buyer", "buyer", "azure"]),
+        own=dice.choice([1, 1, 1, 0]),
+        purpose=one(dice, "purposes"),
+        gpus=dice.randint(1, 4),
         start=moment(max(at - 2, 0)),
         end=moment(at + 1),
     )
@@ -247,45 +279,34 @@ def one_holder_at_a_time(rows: list[Row]) -> list[Row]:
     thinking: dict[str, Row] = {}
     kept = []
     for row in rows:
-        lot = row.get("lot")
-        open_ = thinking.get(lot or "")
+        before = thinking.get(row.get("lot", ""))
         if row["event"] == "notice_given":
-            if open_ and open_["clause"] != row["clause"] and row["at"] < open_["due"]:
+            others = before is not None and before["clause"] != row["clause"]
+            if others and row["at"] < before["due"]:
                 continue
-            thinking[lot] = row
-        elif open_ and row.get("clause") == open_["clause"]:
-            del thinking[lot]
+            thinking[row["lot"]] = row
+        elif before is not None and row.get("clause") == before["clause"]:
+            del thinking[row["lot"]]
         kept.append(row)
     return kept
 
 
-@st.composite
-def asks(draw: st.DrawFn) -> Row:
-    start = draw(instants)
-    supplier = draw(one("parties"))
-    return said(
-        act=draw(st.sampled_from(["supply", "supply", "supply", "run", "use"])),
-        supplier=supplier,
-        own=True if supplier == "buyer" and draw(st.booleans()) else None,
-        purpose=draw(one("purposes")),
-        accelerator=draw(one("accelerators")),
-        region=draw(one("regions")),
-        gpus=draw(gpus),
+def ask(dice: Random) -> Row:
+    """A question of any of the three kinds, often about the lot that is being sourced."""
+    start = dice.choice([8, 9, 10, 11, 12, dice.randint(0, LAST_S)])
+    own = dice.random() < 0.25
+    return thing(dice) | said(
+        act=dice.choice(["supply", "supply", "supply", "run", "use"]),
+        supplier="buyer" if own else one(dice, "parties", left_open=0.1),
+        own=True if own else None,
+        gpus=dice.randint(1, 4),
         start=moment(start),
-        end=moment(start + draw(st.integers(1, 5))),
-        price=draw(prices),
-        prepaid=draw(st.sampled_from([None, "0%", "10%"])),
-        capacity=draw(st.sampled_from([None, None, "existing"])),
-        lot=draw(st.one_of(st.none(), lots)),
-        user=draw(one("parties")),
-        asset=draw(one("assets")),
-        product=draw(one("products")),
+        end=moment(start + dice.randint(1, 5)),
+        price=dice.choice(PRICES),
+        prepaid=dice.choice(PREPAID),
+        capacity="existing" if dice.random() < 0.15 else None,
+        lot=dice.choice([None, "x", "x", "x", "y"]),
+        user=one(dice, "parties"),
+        asset=one(dice, "assets"),
+        product=one(dice, "products"),
     )
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> Row:
-    """A portfolio, what happened to it, and asks at instants before, between and after."""
-    rows = draw(portfolios())
-    then = st.lists(st.tuples(asks(), instants.map(moment)), min_size=1, max_size=3)
-    return {"clause": rows, "event": draw(events(rows)), "then": draw(then)}

@@ -270,8 +270,7 @@ def ip_licence(world, clause, ask, now):
 # --- The decision -----------------------------------------------------------------------------
 
 JUDGES = {
-    judge.__name__: judge
-    for judge in (exclusivity, first_refusal, waiver, build_right, ip_licence)
+    judge.__name__: judge for judge in (exclusivity, first_refusal, waiver, build_right, ip_licence)
 }
 
 

@@ -148,6 +148,10 @@ def _barring(case: Case, purpose: int, at_s: int) -> tuple[str, ...]:
     return tuple(sorted(clauses))
 
 
+def _forbid(clauses: Sequence[str]) -> str:
+    return f"{' and '.join(clauses)} {'forbids' if len(clauses) == 1 else 'forbid'} it"
+
+
 def _nobody(case: Case) -> Iterator[Problem]:
     """A purpose for which every supplier, and building, is denied during some dates."""
     heard = case.speaking()
@@ -168,7 +172,7 @@ def _nobody(case: Case) -> Iterator[Problem]:
                 "nobody-may-serve",
                 place,
                 f"nobody may supply {name} {_period((from_s, until_s))}, neither a supplier nor "
-                f"the buyer itself: {' and '.join(clauses)} forbid it",
+                f"the buyer itself: {_forbid(clauses)}",
                 "Check the holders, scopes and dates of these clauses, or agree a waiver.",
             )
 
@@ -186,7 +190,7 @@ def _shut_out(case: Case) -> Iterator[Problem]:
                     case.place(clause),
                     f"{clause.clause_id} commits to pay {case.names.title(clause.terms.supplier)}, "
                     f"whose capacity may be used for nothing from {instant_text(at_s)} on: "
-                    f"{' and '.join(denying)} forbid it",
+                    f"{_forbid(denying)}",
                     "Agree a waiver, or start the commitment when the exclusivity ends.",
                 )
                 break

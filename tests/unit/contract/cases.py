@@ -219,7 +219,8 @@ CASES = (
     Case(
         "unknown-accelerator",
         HEAD
-        + "accelerators: {H100: {}}\npools: {p: {supplier: azure, accelerator: H10, capacity: 1}}\n",
+        + "accelerators: {H100: {}}\n"
+        + "pools: {p: {supplier: azure, accelerator: H10, capacity: 1}}\n",
         "4:43",
     ),
     Case("unknown-region", clause("kind: exclusivity, holder: azure, regions: [mars]"), "3:113"),

@@ -1,0 +1,211 @@
+"""Each of the lawyer's flags: when it is raised, in which words, and when it is not."""
+
+import pytest
+
+from offtake.contract.check import check
+from offtake.contract.problem import Problem
+from offtake.contract.read import read_text
+from unit.contract.cases import HEAD, clauses
+
+AZURE = "e: {kind: exclusivity, holder: azure%s}"
+ORACLE = "f: {kind: exclusivity, holder: oracle%s}"
+WAIVER = "w: {kind: waiver, of: A/e, grantee: oracle%s}"
+PAY = "p: {kind: take_or_pay, supplier: oracle, floor: $1%s}"
+REFUSAL = "%s: {kind: first_refusal, holder: %s, window: 30d%s}"
+
+
+def flags(*rows: str, below: str = "") -> list[Problem]:
+    """What is flagged of some clauses of one agreement, 2024 and 2025; nothing is grave."""
+    found = check(read_text(clauses(*rows, below=below)))
+    assert not [problem for problem in found if problem.grave]
+    return found
+
+
+def codes(*rows: str, below: str = "") -> set[str]:
+    return {problem.code for problem in flags(*rows, below=below)}
+
+
+def says(code: str, *rows: str, below: str = "") -> str:
+    """The one sentence that is said under a code."""
+    (found,) = (flag.says for flag in flags(*rows, below=below) if flag.code == code)
+    return found
+
+
+def test_two_exclusive_suppliers_are_flagged_with_their_dates() -> None:
+    first, second = (
+        AZURE % ", purposes: [inference]",
+        ORACLE % ", purposes: [api], from: 2025-01-01",
+    )
+
+    assert says("conflicting-exclusivities", first, second) == (
+        "A/e makes azure and A/f makes oracle the only one for the same matter, "
+        "from 2025-01-01 until 2026-01-01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (AZURE % ", purposes: [training]", ORACLE % ", purposes: [research]"),
+        (AZURE % ", until: 2025-01-01", ORACLE % ", from: 2025-01-01"),
+        (AZURE % ", asks: [run]", ORACLE % ", asks: [supply]"),
+        (AZURE % ", capacity: new", ORACLE % ", capacity: existing"),
+        (AZURE % "", "f: {kind: exclusivity, holder: azure}"),
+        (AZURE % "", "f: {kind: exclusivity, holder: oracle, suppliers: []}"),
+    ],
+)
+def test_exclusivities_that_never_meet_are_not_flagged(one: str, other: str) -> None:
+    assert "conflicting-exclusivities" not in codes(one, other)
+
+
+def test_a_purpose_that_nobody_may_serve_is_flagged_with_its_dates() -> None:
+    first, second = AZURE % ", purposes: [api]", ORACLE % ", from: 2024-03-01, until: 2024-09-01"
+
+    assert says("nobody-may-serve", first, second) == (
+        "nobody may supply api from 2024-03-01 until 2024-09-01, neither a supplier nor the buyer "
+        "itself: A/e and A/f forbid it"
+    )
+
+
+def test_a_waiver_or_a_build_right_leaves_somebody_to_serve() -> None:
+    both = AZURE % "", ORACLE % ""
+
+    assert "nobody-may-serve" in codes(*both)
+    assert "nobody-may-serve" not in codes(*both, WAIVER % "")
+    assert "nobody-may-serve" not in codes(*both, "b: {kind: build_right, grantee: lab}")
+    assert "nobody-may-serve" in codes(
+        *both, "b: {kind: build_right, grantee: lab, purposes: [api]}"
+    )
+
+
+def test_one_exclusivity_alone_leaves_its_holder_to_serve() -> None:
+    assert codes(AZURE % "") == set()
+
+
+def test_money_promised_to_a_supplier_who_may_not_be_used_is_flagged() -> None:
+    pay = PAY % ", from: 2024-02-01"
+
+    assert says("commitment-shut-out", AZURE % ", from: 2024-06-01", pay) == (
+        "A/p commits to pay oracle, whose capacity may be used for nothing from 2024-06-01 on: "
+        "A/e forbids it"
+    )
+    assert codes(AZURE % ", until: 2024-02-01", pay) == set()
+    assert codes(AZURE % ", purposes: [api]", pay) == set()
+    assert codes(AZURE % ", asks: [supply]", pay) == set()
+    assert codes(AZURE % "", pay, WAIVER % ", purposes: [research]") == set()
+
+
+def test_two_holders_of_one_rank_are_flagged() -> None:
+    rows = REFUSAL % ("r", "azure", ""), REFUSAL % ("s", "oracle", ", purposes: [api]")
+
+    assert says("equal-rank", *rows) == (
+        "azure (A/r) and oracle (A/s) must both be asked first: both have rank 1 for the same "
+        "matter, from 2024-01-01 until 2026-01-01"
+    )
+    assert codes(rows[0], REFUSAL % ("s", "oracle", ", rank: 2")) == set()
+    assert codes(rows[0], REFUSAL % ("s", "azure", "")) == set()
+    assert codes(REFUSAL % ("r", "azure", ", purposes: [research]"), rows[1]) == set()
+    assert (
+        codes(
+            REFUSAL % ("r", "azure", ", until: 2025-01-01"),
+            REFUSAL % ("s", "oracle", ", from: 2025-01-01"),
+        )
+        == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (
+            (AZURE % ", purposes: [api]", WAIVER % ", purposes: [training]"),
+            "the two never hold at the same time for the same matter",
+        ),
+        (
+            (AZURE % ", until: 2025-01-01", WAIVER % ", from: 2025-01-01"),
+            "the two never hold at the same time for the same matter",
+        ),
+        (
+            (AZURE % "", "w: {kind: waiver, of: A/e, grantee: azure}"),
+            "that is the holder, whom it does not bind",
+        ),
+        (
+            ("e: {kind: delivery, supplier: azure}", WAIVER % ""),
+            "a clause of kind delivery forbids nothing that could be waived",
+        ),
+    ],
+)
+def test_a_waiver_that_helps_nobody_is_flagged_with_the_reason(
+    rows: tuple[str, ...], why: str
+) -> None:
+    assert says("waiver-of-nothing", *rows).endswith(f", but {why}")
+
+
+def test_a_waiver_that_helps_is_not_flagged() -> None:
+    assert codes(AZURE % "", WAIVER % ", limit: 100, transaction: yes") == set()
+    assert codes(REFUSAL % ("e", "azure", ""), WAIVER % "") == set()
+
+
+POOL = "pools: {q: {supplier: oracle, accelerator: H, capacity: %s, rate: $2}}\n"
+
+
+@pytest.mark.parametrize(
+    ("floor", "capacity", "flagged"),
+    [
+        ("743 GPU-h", "1", False),  # January 2024 has 744 hours.
+        ("697 GPU-h", "1", True),  # February has 696.
+        ("$1392", "1", False),
+        ("$1393", "1", True),
+        ("1", "1", False),
+        ("2", "1", True),
+        ("744 GPU-h", "{2024-01-01: 1, 2024-02-01: 2}", False),
+        ("744 GPU-h", "{2024-02-01: 2}", True),
+    ],
+)
+def test_a_floor_that_full_pools_cannot_reach_is_flagged(
+    floor: str, capacity: str, flagged: bool
+) -> None:
+    pay = (
+        f"p: {{kind: take_or_pay, supplier: oracle, per: month, floor: {floor}, until: 2024-03-01}}"
+    )
+    if floor == "743 GPU-h":
+        pay = pay.replace("2024-03-01", "2024-02-01")
+
+    assert ("floor-above-capacity" in codes(pay, below=POOL % capacity)) is flagged
+
+
+def test_a_floor_is_not_flagged_while_capacity_is_still_to_be_ordered() -> None:
+    pay = "p: {kind: take_or_pay, supplier: oracle, per: month, floor: 99999 GPU-h}"
+    behavior = (
+        "behaviors: [{supplier: oracle, accelerators: [H], spare: 999, lead: 30d, rate: $2}]\n"
+    )
+
+    assert codes(pay) == set()
+    assert codes(pay, below=POOL % "1") == {"floor-above-capacity"}
+    assert codes(pay, below=POOL % "1" + behavior) == set()
+
+
+@pytest.mark.parametrize(
+    ("pool", "more", "flagged"),
+    [
+        ("", "", True),
+        (", rate: $1", "", False),
+        (", origin: build", "", False),
+        ("", "prices: [{supplier: azure, price: $1}]", False),
+        ("", "prices: [{supplier: oracle, price: $1}]", True),
+        ("", "prices: [{supplier: azure, accelerators: [G], price: $1}]", True),
+        ("", "prices: [{supplier: azure, price: $1, from: 2030-01-01}]", True),
+    ],
+)
+def test_capacity_that_nothing_prices_is_flagged(pool: str, more: str, flagged: bool) -> None:
+    text = f"{HEAD}pools: {{q: {{supplier: azure, accelerator: H, capacity: 1{pool}}}}}\n{more}\n"
+
+    assert [row.code for row in check(read_text(text))] == ["unpriced-capacity"] * flagged
+
+
+def test_a_rate_card_prices_capacity() -> None:
+    card = "c: {kind: rate_card, supplier: azure, lines: [{price: $1%s}]}"
+    pool = "pools: {q: {supplier: azure, accelerator: H, capacity: 1}}\n"
+
+    assert codes(card % "", below=pool) == set()
+    assert codes(card % ", from: 2025-01-01", below=pool) == {"unpriced-capacity"}
