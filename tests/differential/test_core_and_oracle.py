@@ -8,7 +8,7 @@ from laws.portfolios import cases
 from oracle import reading, rules
 
 
-@settings(deadline=None, max_examples=700, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=800, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_core_and_oracle_decide_alike(case: dict[str, Any]) -> None:
     built, world = build(case), reading.world(case)

@@ -50,7 +50,7 @@ def said(**words: Any) -> Row:
 
 def some(dice: Random, section: str) -> list[str] | None:
     """Nothing most of the time, so that clauses meet; else one name or two."""
-    if dice.random() < 0.85:
+    if dice.random() < 0.92:
         return None
     return dice.sample(CAST[section], k=dice.randint(1, 2))
 
@@ -74,8 +74,8 @@ def scope(dice: Random) -> Row:
         regions=some(dice, "regions"),
         suppliers=some(dice, "parties"),
         assets=some(dice, "assets"),
-        capacity=dice.choice([None, None, None, "new", "existing"]),
-        asks=acts if dice.random() < 0.25 else None,
+        capacity=dice.choice(["new", "existing"]) if dice.random() < 0.1 else None,
+        asks=acts if dice.random() < 0.1 else None,
     )
 
 
@@ -110,7 +110,7 @@ def waiver(dice: Random, known: list[str]) -> Row:
         "grantee": dice.choice(SUPPLIERS),
         **said(
             limit=dice.choice([None, dice.randint(0, 6)]),
-            transaction=dice.choice(["no", "no", "yes"]),
+            transaction=dice.choice(["no", "no", "no", "yes"]),
             price=dice.choice(PRICES) if dice.random() < 0.3 else None,
         ),
     }
@@ -187,7 +187,7 @@ def events(dice: Random, rows: list[Row]) -> list[Row]:
     """What happens to these clauses: now and then a round from notice to order, or anything."""
     rights = [row for row in rows if row["kind"] == "first_refusal"]
     if not rights or dice.random() < 0.4:
-        return [dice.choice([use, use, default, order])(dice)]
+        return [dice.choice([use, use, use, default, order, order])(dice)]
     right = dice.choice(rights)
     if dice.random() < 0.2:
         return [answer(dice, right)]
@@ -294,9 +294,9 @@ def one_holder_at_a_time(rows: list[Row]) -> list[Row]:
 def ask(dice: Random) -> Row:
     """A question of any of the three kinds, often about the lot that is being sourced."""
     start = dice.choice([8, 9, 10, 11, 12, dice.randint(0, LAST_S)])
-    own = dice.random() < 0.25
+    own = dice.random() < 0.2
     return thing(dice) | said(
-        act=dice.choice(["supply", "supply", "supply", "run", "use"]),
+        act=dice.choice(["supply"] * 4 + ["run", "use"]),
         supplier="buyer" if own else one(dice, "parties", left_open=0.1),
         own=True if own else None,
         gpus=dice.randint(1, 4),
@@ -304,7 +304,7 @@ def ask(dice: Random) -> Row:
         end=moment(start + dice.randint(1, 5)),
         price=dice.choice(PRICES),
         prepaid=dice.choice(PREPAID),
-        capacity="existing" if dice.random() < 0.15 else None,
+        capacity="existing" if dice.random() < 0.08 else None,
         lot=dice.choice([None, "x", "x", "x", "y"]),
         user=one(dice, "parties"),
         asset=one(dice, "assets"),
