@@ -58,7 +58,7 @@ def length(function: Function) -> int:
 
 
 def _parameters(function: Function, place: str) -> Iterator[Breach]:
-    own = [a for a in function.args.args + function.args.posonlyargs if a.arg not in _SELF]
+    own = [a for a in function.args.posonlyargs + function.args.args if a.arg not in _SELF]
     count = len(own) + len(function.args.kwonlyargs)
     if count > PARAMETERS_MAX:
         says = f"{count} parameters; the limit is {PARAMETERS_MAX}"

@@ -178,8 +178,8 @@ def versions(dice: Random, name: str, known: list[str]) -> list[Row]:
     cut, agreed = moment(dice.randint(4, 7)), moment(end or 10**6)
     before = {**row, "until": cut, "agreed_until": agreed, "terms": terms()}
     after = {**row, "from": cut, "terms": terms()}
-    if kind == "first_refusal":  # The right of another holder is another clause.
-        after["terms"]["holder"] = before["terms"]["holder"]
+    if kind == "first_refusal":  # A right of another holder, or rank, is another clause.
+        after["terms"] |= {word: before["terms"][word] for word in ("holder", "rank")}
     return [before, after]
 
 

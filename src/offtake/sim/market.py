@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from offtake.core.account import Use
 from offtake.core.names import BUYER, UNSTATED
@@ -23,7 +23,7 @@ from offtake.sourcing.command import (
 from offtake.sourcing.course import evolve
 from offtake.sourcing.process import decide
 from offtake.sourcing.requirement import Lot, Need, Recorded, Rules, State, Status
-from offtake.supply.behavior import Model, offer, reply, spare_gpus
+from offtake.supply.behavior import Model, Reply, offer, reply, spare_gpus
 from offtake.units.time import after
 
 OPEN = (Status.TENDERED, Status.CLOSED, Status.NOTICED)
@@ -129,7 +129,7 @@ class Market:
         clause = next(item for item in self.world.clauses if item.clause == lot.clause)
         model = self._model(clause.terms.holder, lot)
         free = 0 if model is None else self._spare(model, now_s)
-        answer = reply(model, lot, self.world.names, free, now_s)
+        answer = _allowed(reply(model, lot, self.world.names, free, now_s), lot, clause.terms)
         if answer.gpus != NONE and answer.at_s < lot.due_at_s:
             self.at(answer.at_s, Answer(lot.number, answer.gpus))
         self.at(lot.due_at_s, Proceed(lot.number, self.worth))
@@ -217,6 +217,13 @@ class Market:
         if rate is None and use.supplier == BUYER:
             return 0  # What the buyer builds has no price by the hour.
         return NONE if rate is None else rate
+
+
+def _allowed(answer: Reply, lot: Lot, terms: Any) -> Reply:
+    """The answer as the clause takes it: a part that was not agreed is a refusal (FR6)."""
+    part = 0 < answer.gpus < lot.open_gpus
+    agreed = terms.partial and answer.gpus >= terms.minimum_lot_gpus
+    return answer if agreed or not part else answer._replace(gpus=0)
 
 
 def _delay_price(world: World) -> int:

@@ -169,7 +169,9 @@ def test_a_clause_that_is_wrong_is_not_reported_as_missing() -> None:
 
 
 def test_the_nearest_known_key_is_named() -> None:
-    (problem,) = problems(SMALL.replace("grantee: oracle", "grantee: oracle\n        grante: azure"))
+    (problem,) = problems(
+        SMALL.replace("grantee: oracle", "grantee: oracle\n        grante: azure")
+    )
 
     assert problem.says == "a waiver clause has no `grante`"
     assert problem.remedy == "Did you mean `grantee`?"
