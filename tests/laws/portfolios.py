@@ -275,18 +275,18 @@ def use(dice: Random) -> Row:
 
 
 def one_holder_at_a_time(rows: list[Row]) -> list[Row]:
-    """Leave out notices of a lot while another holder thinks about it: sourcing gives none."""
+    """Leave out notices to, and answers of, others while a holder thinks about a lot (FR11)."""
     thinking: dict[str, Row] = {}
     kept = []
     for row in rows:
         before = thinking.get(row.get("lot", ""))
-        if row["event"] == "notice_given":
-            others = before is not None and before["clause"] != row["clause"]
-            if others and row["at"] < before["due"]:
+        if "clause" in row and before is not None:
+            if row["clause"] != before["clause"] and row["at"] < before["due"]:
                 continue
+            if row["event"] != "notice_given" and row["clause"] == before["clause"]:
+                del thinking[row["lot"]]
+        if row["event"] == "notice_given":
             thinking[row["lot"]] = row
-        elif before is not None and row.get("clause") == before["clause"]:
-            del thinking[row["lot"]]
         kept.append(row)
     return kept
 

@@ -134,7 +134,7 @@ def _lanes(axes: "Axes", figure: RightsMap) -> None:
             )
             previous = lane.supplier
     axes.set_yticks(ticks, labels, fontsize=7.6)
-    axes.set_ylim(len(figure.lanes) - 0.5, -0.5)
+    axes.set_ylim(max(len(figure.lanes), 1) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

@@ -1,5 +1,6 @@
 """Results on disk, whole or not at all: a killed run leaves the old result or the new one."""
 
+import ctypes
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 
 MARK = ".offtake-result"
 """In every folder written here; no other folder is ever replaced."""
-CRASH_POINTS = ("written", "moved", "placed")
+CRASH_POINTS = ("written", "placed")
 
 
 def _passed(point: str) -> None:
@@ -23,9 +24,10 @@ def write_whole(
 ) -> None:
     """Write files as one folder, replacing an earlier result.
 
-    The new folder is written beside the old one and takes its place by renaming; between the
-    two renames the old one stands under a name of its own, from which ``recover`` (called
-    first here) restores it. ``probe`` is told of each crash point passed; tests crash there.
+    The new folder is written beside the old one, then both change names in one step. Where
+    the system cannot do that (not Linux), two renames do; a kill between them leaves the old
+    result under a hidden name, from which ``recover`` (called first here) restores it.
+    ``probe`` is told of each crash point passed; tests crash there.
 
     Raises:
         NotOurs: The folder holds something that this function did not write.
@@ -44,12 +46,22 @@ def write_whole(
             file.flush()
             os.fsync(file.fileno())
     probe("written")
-    if folder.exists():
+    if not folder.exists():
+        new.rename(folder)
+    elif not _exchange(new, folder):
         folder.rename(old)
-    probe("moved")
-    new.rename(folder)
+        new.rename(folder)
     probe("placed")
-    shutil.rmtree(old, ignore_errors=True)
+    recover(folder)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders' names in one step; False where the system has no such call."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of linux/fs.h.
+    return bool(call(here, bytes(one), here, bytes(other), exchange) == 0)
 
 
 def recover(folder: Path) -> None:

@@ -174,31 +174,40 @@ class Engine:
     def _fifo(self, now_s: int) -> int | None:
         """Start jobs in order; one that waits blocks its pools for all later ones (J3).
 
-        Returns the first that waits. Once one of a kind waits, all its pools are blocked, so
-        later ones of that kind need no look.
+        Returns the first that waits. A pool that a contract keeps from a job at this moment is
+        none it could use, and stays free for others. Once all pools of a kind are blocked,
+        later jobs of that kind need no look.
         """
         blocked: set[int] = set()
         first: int | None = None
         closed: set[int] = set()
-        while (head := self._head(closed)) is not None:
-            key, job = head
+        places = dict.fromkeys(self._queues, 0)
+        while (key := self._head(places, closed)) is not None:
+            queue, place, own = self._queues[key], places[key], self._orders.get(key[0], ())
+            job = queue[place][1]
             pool = self._fit(job, now_s, blocked)
-            if pool == WAITS:
-                first = job if first is None else first
-                blocked.update(self._orders.get(key[0], ()))
-                closed.add(key[0])
+            if pool != WAITS:
+                queue.pop(place)
+                self._start(job, pool, now_s)
                 continue
-            self._queues[key].pop(0)
-            self._start(job, pool, now_s)
+            first = job if first is None else first
+            blocked.update(own_pool for own_pool in own if self._admit(job, own_pool, now_s))
+            places[key] += 1
+            if blocked.issuperset(own):
+                closed.add(key[0])
         return first
 
-    def _head(self, closed: set[int]) -> tuple[tuple[int, int], int] | None:
-        """The first waiting job of the kinds still open, with its queue's key."""
-        best: tuple[tuple[int, int], tuple[int, int]] | None = None
-        for key, queue in self._queues.items():
-            if queue and key[0] not in closed and (best is None or queue[0] < best[1]):
-                best = key, queue[0]
-        return None if best is None else (best[0], best[1][1])
+    def _head(self, places: dict[tuple[int, int], int], closed: set[int]) -> tuple[int, int] | None:
+        """The queue with the first waiting job, among kinds still open and from places on."""
+        best: tuple[int, int] | None = None
+        best_row: tuple[int, int] | None = None
+        for key, place in places.items():
+            queue = self._queues[key]
+            if place >= len(queue) or key[0] in closed:
+                continue
+            if best_row is None or queue[place] < best_row:
+                best, best_row = key, queue[place]
+        return best
 
     def _first_fit(self, now_s: int) -> None:
         """Start whoever fits, in order (J3). Starting only takes: who did not fit never will."""

@@ -1,0 +1,218 @@
+"""Statements worked by hand: floors, ramps, undelivered capacity, shares, gaps (TP, RC, RS)."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from offtake.contract.portfolio import Portfolio
+from offtake.core.account import Report, Use
+from offtake.core.names import UNSTATED
+from offtake.settle.charges import Settlement, Terms, Usage, cost, kind_of, settle
+from offtake.units.money import MICROS, SECONDS_PER_HOUR
+from offtake.units.time import parse_instant
+
+HEAD = """
+parties: {{lab: {{roles: [buyer]}}, alpha: {{}}, beta: {{}}}}
+accelerators: {{H100: {{power: 1 kW}}, A100: {{power: 0.5 kW}}}}
+agreements:
+  A:
+    from: 2025-04-01
+    until: 2026-04-01
+    clauses:
+{clauses}
+"""
+YEAR = (parse_instant("2025-04-01"), parse_instant("2026-04-01"))
+RATE = "      rate: {kind: rate_card, supplier: alpha, lines: [{price: $1.00}]}\n"
+
+
+def portfolio(clauses: str) -> Portfolio:
+    return Portfolio.loads(HEAD.format(clauses=clauses))
+
+
+def use(month: str, gpu_h: int, *, supplier: int = 1, accelerator: int = 0) -> Usage:
+    """GPU-hours within one calendar month; at $1.00 each they cost as many dollars."""
+    start_s = parse_instant(f"{month}-01")
+    moment = datetime.fromtimestamp(start_s, UTC)
+    following = moment.replace(year=moment.year + moment.month // 12, month=moment.month % 12 + 1)
+    end_s = int(following.timestamp())
+    return Usage(Use(supplier, accelerator, UNSTATED, 0, gpu_h * SECONDS_PER_HOUR, start_s, end_s))
+
+
+def settled(clauses: str, usage: list[Usage], *, missing: tuple[Use, ...] = ()) -> Settlement:
+    made = portfolio(clauses)
+    return settle(Terms(made.clauses, made.prices), usage, list(missing), YEAR)
+
+
+def dollars(settlement: Settlement, rule: str) -> list[float]:
+    lines = [line.charge for line in settlement.lines if line.charge.rule == rule]
+    return [charge.amount_micros / MICROS for charge in sorted(lines, key=lambda c: c.start_s)]
+
+
+SPEND = [use("2025-04", 48), use("2025-05", 120), use("2025-06", 60)]
+
+
+def test_focus_a1_without_a_monthly_minimum_the_unused_rest_is_due_at_the_end() -> None:
+    """FOCUS 1.2 appendix, spend agreement in arrears: 48, 120, 60, then a fee of 972."""
+    commitment = "      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}\n"
+    settlement = settled(RATE + commitment, SPEND)
+
+    assert dollars(settlement, "RC1") == [48, 120, 60]
+    assert dollars(settlement, "TP2") == [972]
+    assert sum(line.charge.amount_micros for line in settlement.lines) == 1_200 * MICROS
+
+
+def test_focus_a2_a_monthly_minimum_is_used_or_lost() -> None:
+    """FOCUS 1.2 appendix: 12 unused in April, nothing in May and June, 60 in each month after."""
+    minimum = "      m: {kind: take_or_pay, supplier: alpha, floor: $60, per: month}\n"
+    settlement = settled(RATE + minimum, SPEND)
+
+    assert dollars(settlement, "TP2") == [12, *[60] * 9]
+
+
+def test_double_in_december_does_not_pay_for_an_idle_june() -> None:
+    monthly = "      m: {kind: take_or_pay, supplier: alpha, floor: $100, per: month}\n"
+    usage = [use("2025-06", 0), use("2025-12", 200)]
+
+    assert sum(dollars(settled(RATE + monthly, usage), "TP2")) == 11 * 100
+
+
+def test_a_discontinuous_floor_is_trued_up_once_over_the_term() -> None:
+    monthly = (
+        "      m: {kind: take_or_pay, supplier: alpha, floor: $100, per: month, "
+        "model: discontinuous}\n"
+    )
+
+    assert dollars(settled(RATE + monthly, [use("2025-12", 900)]), "TP2") == [300]
+    assert dollars(settled(RATE + monthly, [use("2025-12", 1_300)]), "TP2") == []
+
+
+def test_a_ramp_raises_the_floor_from_its_dates() -> None:
+    ramp = (
+        "      m: {kind: take_or_pay, supplier: alpha, per: quarter, "
+        "ramp: {2025-04-01: $10, 2025-10-01: $30}}\n"
+    )
+
+    assert dollars(settled(RATE + ramp, []), "TP2") == [10, 10, 30, 30]
+
+
+def test_a_part_of_a_period_counts_in_proportion_to_its_time() -> None:
+    yearly = "      m: {kind: take_or_pay, supplier: alpha, floor: $365, per: year}\n"
+
+    assert dollars(settled(RATE + yearly, []), "TP2") == [275, 90]  # 275 days of 2025, 90 of 2026.
+
+
+def test_a_floor_in_power_is_that_capacity_kept_busy() -> None:
+    busy = (
+        "      m: {kind: take_or_pay, supplier: alpha, floor: 2 kW, accelerators: [H100], "
+        "per: month, rate: $1.00}\n"
+    )
+    settlement = settled(busy, [use("2025-04", 1_000)])
+
+    assert dollars(settlement, "TP1") == [1_000]
+    assert dollars(settlement, "TP2")[0] == 2 * 30 * 24 - 1_000
+
+
+def test_undelivered_capacity_lowers_the_floor() -> None:
+    monthly = "      m: {kind: take_or_pay, supplier: alpha, floor: 1000 GPU-h, per: month}\n"
+    april = use("2025-04", 400)
+    missing = april.use._replace(gpu_s=500 * SECONDS_PER_HOUR)
+
+    assert dollars(settled(RATE + monthly, [april], missing=(missing,)), "TP2")[0] == 100
+
+
+def test_two_commitments_to_one_supplier_never_count_a_use_twice() -> None:
+    both = (
+        "      m: {kind: take_or_pay, supplier: alpha, floor: $100, per: month}\n"
+        "      n: {kind: take_or_pay, supplier: alpha, floor: $100, per: month}\n"
+    )
+    settlement = settled(RATE + both, [use("2025-04", 150)])
+    april = [row for row in settlement.commitments if row.start_s == YEAR[0]]
+
+    assert [row.taken.amount_micros // MICROS for row in april] == [150, 0]
+    assert sum(row.shortfall_micros for row in april) == 100 * MICROS
+
+
+def test_tiers_price_the_marginal_unit_within_a_calendar_month() -> None:
+    card = (
+        "      rate: {kind: rate_card, supplier: alpha, lines: [{price: $3, tiers: "
+        "[{above_gpu_h: 100, price: $2}, {above_gpu_h: 200, price: $1}]}]}\n"
+    )
+    usage = [use("2025-04", 150), use("2025-04", 100), use("2025-05", 100)]
+
+    assert dollars(settled(card, usage), "RC2") == [400, 150, 300]
+
+
+def test_the_most_specific_line_prices_a_use() -> None:
+    card = (
+        "      rate: {kind: rate_card, supplier: alpha, lines: "
+        "[{price: $3}, {price: $2, accelerators: [H100]}], discount: 10%}\n"
+    )
+    usage = [use("2025-04", 10), use("2025-04", 10, accelerator=1)]
+
+    assert sorted(dollars(settled(card, usage), "RC1")) == [18, 27]
+
+
+def test_what_nothing_prices_is_a_gap_and_not_a_free_lunch() -> None:
+    settlement = settled(RATE, [use("2025-04", 10, supplier=2)])
+
+    assert settlement.lines == ()
+    assert [gap.supplier for gap in settlement.gaps] == [2]
+
+
+SHARES = """
+      out: {kind: revenue_share, payer: lab, payee: alpha, percent: 20%%, base: sales%s}
+      back: {kind: revenue_share, payer: alpha, payee: lab, percent: 10%%, base: resale}
+"""
+
+
+def shared(cap: str) -> tuple[Portfolio, Settlement]:
+    made = portfolio(SHARES % cap)
+    quarter = parse_instant("2025-07-01")
+    reports = (
+        Report("sales", YEAR[0], quarter, 1_000 * MICROS),
+        Report("sales", quarter, YEAR[1], 3_000 * MICROS),
+        Report("resale", YEAR[0], YEAR[1], 500 * MICROS),
+    )
+    return made, settle(Terms(made.clauses, (), reports), [], [], YEAR)
+
+
+def test_shares_both_ways_stay_gross_and_are_netted_in_the_total() -> None:
+    made, settlement = shared("")
+
+    assert dollars(settlement, "RS1") == [200, 50, 600]
+    assert cost(settlement, made.names).total == (800 - 50) * MICROS
+
+
+def test_a_share_stops_at_its_cap() -> None:
+    _, settlement = shared(", cap: $500")
+
+    assert dollars(settlement, "RS1") == [200, 50]
+    assert dollars(settlement, "RS2") == [300]
+
+
+def test_every_charge_has_a_rule_and_the_total_is_the_sum_of_lines() -> None:
+    commitment = "      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}\n"
+    made = portfolio(RATE + commitment)
+    settlement = settle(Terms(made.clauses, made.prices), SPEND, [], YEAR)
+    total = cost(settlement, made.names)
+
+    assert all(kind_of(line.charge.rule) for line in settlement.lines)
+    assert total.total == sum(line.charge.amount_micros for line in settlement.lines)
+    assert sum(total.by_supplier.values()) == sum(total.by_charge.values()) == total.total
+
+
+def test_reserved_capacity_is_paid_whether_used_or_not() -> None:
+    held = use("2025-04", 10)._replace(rate_micros_per_gpu_h=5 * MICROS, reserved=1)
+
+    assert dollars(settled(RATE, [held]), "S5") == [50]
+
+
+@pytest.mark.parametrize(("supplier", "paid"), [(0, 0.0), (1, 10.0), (2, 70.0)])
+def test_contracts_price_first_then_the_pool_and_builds_have_no_price_by_the_hour(
+    supplier: int, paid: float
+) -> None:
+    rate = -1 if supplier == 0 else 7 * MICROS
+    held = use("2025-04", 10, supplier=supplier)._replace(rate_micros_per_gpu_h=rate)
+    settlement = settled(RATE, [held])
+
+    assert [line.charge.amount_micros / MICROS for line in settlement.lines] == [paid]
