@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from builders import load
-from oracle import rules as oracle
 
+from builders import load
 from offtake.clauses import KINDS
+from oracle import rules as oracle
 
 TESTS = Path(__file__).parents[1]
 REFERENCE = TESTS.parent / "docs" / "reference"

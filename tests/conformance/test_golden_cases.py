@@ -5,13 +5,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import builders
 import pytest
-from builders import build, load, statement
-from oracle import reading, rules
 
+import builders
+from builders import build, load, statement
 from offtake.clauses import KINDS
 from offtake.core.vocabulary import Decision, Verdict
+from oracle import reading, rules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(GOLDEN.glob("*/*.toml"))

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from builders import build, instant
 from hypothesis import HealthCheck, given, note, settings
+
+from builders import build, instant
 from laws.portfolios import cases
 from oracle import reading, rules
 
 
-@settings(deadline=None, max_examples=800, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_core_and_oracle_decide_alike(case: dict[str, Any]) -> None:
     built, world = build(case), reading.world(case)

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import placement
 
 from offtake.sim.reference import DISCIPLINES, Engine, Jobs
+from oracle import placement
 
 UNTIL_S = 40
 small = st.integers(1, 4)

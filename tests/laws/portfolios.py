@@ -9,8 +9,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from builders import CAST, clause_id, moment
 from hypothesis import strategies as st
+
+from builders import CAST, clause_id, moment
 
 Row = dict[str, Any]
 

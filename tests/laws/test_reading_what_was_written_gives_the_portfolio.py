@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from laws.documents import documents, texts
 
+from laws.documents import documents, texts
 from offtake.contract.model import Document
 from offtake.contract.read import read, read_text
 from offtake.contract.write import scalar, write

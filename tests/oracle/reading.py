@@ -103,7 +103,7 @@ def values(row):
     return {key: value(key, written) for key, written in row.items()}
 
 
-def value(key, written):  # One line for each notation.
+def value(key, written):
     """One value: a set, a fraction, seconds, or the word itself."""
     if written is None:
         return None
@@ -139,7 +139,7 @@ def instant(written):
         written = datetime.fromisoformat(written)
     if not isinstance(written, datetime):
         assert isinstance(written, date)
-        written = datetime(written.year, written.month, written.day)
+        written = datetime(written.year, written.month, written.day, tzinfo=UTC)
     if written.tzinfo is None:
         written = written.replace(tzinfo=UTC)
     length = written - datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from offtake.core.names import BUYER, Names
 from offtake.core.pricing import priced
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.units.money import Rounding, price_of
-from offtake.units.time import months
+from offtake.units.time import DAY_S, months
 
 KIND_OF_RULE = {"RC": "use", "TP1": "use", "TP2": "shortfall", "RS": "revenue_share", "S5": "order"}
 """The kinds of charge that reports tell apart, by rule."""
@@ -101,7 +101,7 @@ def _price(
     before: dict[tuple[int, int], int] = defaultdict(int)
     for item in sorted(usage, key=lambda row: (row.use.start_s, row.use[:4], row.use.pool)):
         use = item.use
-        month = months(use.start_s - 1, use.start_s + 1)[-1][0] if use.start_s else 0
+        month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
         found = _one(terms, item, before[use.supplier, month])
         before[use.supplier, month] += use.gpu_s
         if found is None:

@@ -1,6 +1,6 @@
 """The award: which offers, how much of each, at least total cost over the lot (S4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -43,12 +43,24 @@ def suitable(need: Need, offer: Offer) -> str:
     return "too late" if offer.start_s > need.latest_start_s else ""
 
 
-def choose(need: Need, gpus: int, offers: Sequence[Offer], worth: Worth) -> tuple[Award, ...]:
+Permits = Callable[[Offer, int], bool]
+"""Whether the contracts permit ordering so many GPUs of an offer now."""
+
+
+def permit_all(offer: Offer, gpus: int) -> bool:
+    """No contract speaks."""
+    return True
+
+
+def choose(
+    need: Need, gpus: int, offers: Sequence[Offer], worth: Worth, permits: Permits = permit_all
+) -> tuple[Award, ...]:
     """The awards that serve the most GPUs of the lot at the least total cost of ownership.
 
     Every combination of offers is filled cheapest first, each part at least the smallest
-    useful lot; more GPUs win over fewer, then the lower cost, then fewer suppliers, then the
-    order of the offers.
+    useful lot and permitted in just that quantity (a right may want parts offered by
+    themselves, FR6); more GPUs win over fewer, then the lower cost, then fewer suppliers,
+    then the order of the offers.
     """
     ranked = sorted(offers, key=lambda offer: _unit_cost(need, offer, worth))[:LIMIT_OFFERS]
     best: tuple[Award, ...] = ()
@@ -58,7 +70,8 @@ def choose(need: Need, gpus: int, offers: Sequence[Offer], worth: Worth) -> tupl
             awards = _fill(need, gpus, chosen, worth)
             served = sum(award.gpus for award in awards)
             key = (-served, sum(award.cost_micros for award in awards), size)
-            if awards and (not best or key < best_key):
+            better = awards and (not best or key < best_key)
+            if better and all(permits(award.offer, award.gpus) for award in awards):
                 best, best_key = awards, key
     return best
 

@@ -231,16 +231,23 @@ def _award(
         for offer in (bid.signed_at(now_s) for bid in lot.offers)
         for ask in (ask_of(lot, offer),)
     ]
-    fit = [(offer, decision) for offer, unfit, decision in judged if not unfit]
-    free = [offer for offer, decision in fit if decision.verdict is Verdict.PERMIT]
-    awards = choose(lot.need, lot.open_gpus, free, command.worth)
+    decisions: dict[tuple[Offer, int], Decision] = {}
+
+    def permits(offer: Offer, gpus: int) -> bool:
+        ask = ask_of(lot, offer._replace(gpus=gpus))
+        decision = decide_ask(rules.clauses, state.facts, ask, now_s)
+        decisions[offer, gpus] = decision
+        return decision.verdict is Verdict.PERMIT
+
+    fit = [offer for offer, unfit, _ in judged if not unfit]
+    awards = choose(lot.need, lot.open_gpus, fit, command.worth, permits)
     if not awards:
         return _unawarded(rules, names, lot, judged, now_s)
-    decisions = dict(fit)
     recorded: list[Recorded] = []
     for award in awards:
         number = len(state.orders) + len(recorded) // 2
-        recorded += _order(lot, award, decisions[award.offer], number, now_s)
+        decision = decisions[award.offer, award.gpus]
+        recorded += _order(lot, award, decision, number, now_s)
     return recorded
 
 

@@ -1,0 +1,77 @@
+"""Law 3: the same journal gives the same facts, whoever folds it and in however many steps."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import Built, build
+from laws.portfolios import cases
+from offtake.core.decide import decide
+from offtake.core.evolve import NO_FACTS, evolve, fold
+from offtake.core.vocabulary import Facts
+
+
+def known(facts: Facts) -> tuple[Any, ...]:
+    """Facts as plain values; the order in which lots were noticed counts, the others' does not."""
+    return dict(facts.by_clause), dict(facts.agreed), list(facts.lots.items())
+
+
+def in_steps(built: Built, cuts: list[int]) -> Facts:
+    """Fold a journal piece by piece."""
+    facts, edges = NO_FACTS, [0, *sorted(min(cut, len(built.events)) for cut in cuts)]
+    for start, end in zip(edges, [*edges[1:], len(built.events)], strict=True):
+        facts = fold(built.clauses, built.events[start:end], facts)
+    return facts
+
+
+@settings(deadline=None)
+@given(cases(), st.lists(st.integers(0, 30), max_size=5))
+def test_a_journal_gives_the_same_facts_in_any_number_of_steps(
+    case: dict[str, Any], cuts: list[int]
+) -> None:
+    built = build(case)
+
+    assert known(in_steps(built, cuts)) == known(fold(built.clauses, built.events))
+
+
+@settings(deadline=None)
+@given(cases())
+def test_two_who_fold_the_same_journal_know_the_same(case: dict[str, Any]) -> None:
+    one, other = build(case), build(case)
+
+    assert known(fold(one.clauses, one.events)) == known(fold(other.clauses, other.events))
+
+
+@settings(deadline=None)
+@given(cases())
+def test_the_order_of_clauses_in_a_portfolio_does_not_change_what_is_known(
+    case: dict[str, Any],
+) -> None:
+    built = build(case)
+    backwards = tuple(reversed(built.clauses))
+
+    assert known(fold(backwards, built.events)) == known(fold(built.clauses, built.events))
+
+
+@settings(deadline=None)
+@given(cases())
+def test_an_event_leaves_the_facts_before_it_as_they_were(case: dict[str, Any]) -> None:
+    built, facts = build(case), NO_FACTS
+    for event in built.events:
+        before = known(facts)
+        after = evolve(built.clauses, facts, event)
+
+        assert known(facts) == before
+        facts = after
+
+
+@settings(deadline=None)
+@given(cases())
+def test_deciding_twice_on_the_same_facts_gives_the_same_answer(case: dict[str, Any]) -> None:
+    built = build(case)
+    for ask, at in case["then"]:
+        decision = built.decision(ask, at)
+        facts = fold(built.clauses, [e for e in built.events if e.at_s <= decision.at_s])
+
+        assert decide(built.clauses, facts, decision.ask, decision.at_s) == decision
