@@ -1,11 +1,13 @@
 """The core folds events and tests bits; the oracle scans and looks up names. One answer."""
 
+from fractions import Fraction
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, given, note, settings
 
-from builders import build, instant
-from laws.portfolios import cases
+from builders import build, instant, statement
+from laws.portfolios import SEEDS, SUPPLIERS, cases, said, some, thing
 from oracle import reading, rules
 
 
@@ -23,3 +25,57 @@ def test_core_and_oracle_decide_alike(case: dict[str, Any]) -> None:
         assert waived == said["waived"]
         duties = [found.obligation for found in decision.findings if found.obligation]
         assert [built.names.parties[duty.party] for duty in duties] == said["must"]
+
+
+MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04")
+CENTS = ("$0.01", "$0.333333", "$1", "$2.50", "$7")
+
+
+def bill(seed: int) -> dict[str, Any]:
+    """Rates, one commitment to each supplier, shares both ways, and a quarter's use."""
+    dice = Random(seed)
+
+    days = [f"{month}-{day:02}" for month in MONTHS[:3] for day in range(1, 28)]
+    dice.shuffle(days)  # No two at once: tiers go by what came before (RC2).
+
+    def use() -> dict[str, Any]:
+        day = days.pop()
+        row = thing(dice) | {"from": day, "until": f"{day}T12:00:00Z"}
+        return row | {"supplier": dice.choice(SUPPLIERS[:2]), "gpu_h": dice.randint(1, 90)}
+
+    def line() -> dict[str, Any]:
+        scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+        tiers = [{"above_gpu_h": dice.randint(0, 60), "price": dice.choice(CENTS)}]
+        tiers = tiers if dice.random() < 0.4 else []
+        return said(price=dice.choice(CENTS), tiers=tiers, **scope)
+
+    rows: list[dict[str, Any]] = []
+    for name in SUPPLIERS[:2]:
+        lines = [line() for _ in range(dice.randint(1, 3))]
+        card = {"supplier": name, "discount": dice.choice(["0%", "12.5%"]), "lines": lines}
+        rows.append({"kind": "rate_card", "id": f"card-{name}", "terms": card})
+        floor = dice.choice(["$100", "60 GPU-h", "1"])
+        take = {"supplier": name, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
+        take |= {"model": dice.choice(["continuous", "discontinuous"])}
+        take |= said(rate=dice.choice([None, *CENTS]), regions=None)
+        period = {"from": dice.choice(["2025-01-01", "2025-01-17"]), "until": "2025-04-01"}
+        rows.append({"kind": "take_or_pay", "id": f"take-{name}", "terms": take} | period)
+        share = {"payer": "buyer", "payee": name, "base": dice.choice("ab"), "percent": "12.3456%"}
+        share |= said(cap=dice.choice([None, "$9"]))
+        rows.append({"kind": "revenue_share", "id": f"share-{name}", "terms": share} | period)
+    reports = [{"base": dice.choice("ab"), "amount": dice.choice(CENTS) + "k"} for _ in range(4)]
+    for number, month in enumerate(MONTHS[:3]):
+        reports[number] |= {"from": f"{month}-01", "until": f"{MONTHS[number + 1]}-01"}
+    uses, missing = [use() for _ in range(8)], [use() for _ in range(2)]
+    return {"clause": rows, "use": uses, "undelivered": missing, "report": reports[:3]}
+
+
+@settings(deadline=None, max_examples=200)
+@given(SEEDS)
+def test_settlement_and_oracle_charge_alike(seed: int) -> None:
+    case = bill(seed)
+    for period in (("2025-01-01", "2025-04-01"), ("2025-02-01", "2025-03-01")):
+        charged, gaps = rules.statement(reading.world(case), tuple(map(reading.instant, period)))
+        dues, none = statement(case, period)
+        found = [(due.rule, due.payer, due.payee, Fraction(due.micros, 10**6)) for due in dues]
+        assert (sorted(found), none) == (sorted(charged), gaps)

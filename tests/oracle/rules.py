@@ -304,7 +304,7 @@ def helps(world, helper, clause, ask, now):
         spent = waiver(world, helper, ask, now)
         return fits and spent is None and covered(terms, ask, permission=True)
     if helper["kind"] == "build_right":
-        own = ask["own"] and ask["supplier"] == terms["grantee"]
+        own = ask["own"] and ask["supplier"] == terms["grantee"] and ask["act"] != "use"
         same = helper["agreement"] == clause["agreement"]
         return bool(own) and same and covered(terms, ask, permission=True)
     return False
@@ -338,15 +338,16 @@ def micros(dollars):
 def rate_card(clause, use, before):
     """RC1, RC2: rule, price and closeness of a use, GPU-hour by GPU-hour."""
     terms = clause["terms"]
+    ask = {**use, "act": "run", "asset": None, "capacity": "existing"}
     lines = [
         line
         for line in terms["lines"]
-        if line.get("starts", line.get("from", 0)) <= use["from"]
-        and use["from"] < line.get("ends", line.get("until", FOREVER))
-        and for_purpose(line, use["purpose"], permission=False)
-        and all(line.get(s) is None or use[w] in line[s] for s, w in list(SCOPE.items())[:2])
+        if use["from"] in range(line.get("from", 0), line.get("until", FOREVER))
+        and covered(line, ask, permission=False)
     ]
-    if use["supplier"] != terms["supplier"] or not lines:
+    if use["supplier"] != terms["supplier"] or not covered(terms, ask, permission=False):
+        return None
+    if not lines:
         return None
 
     def closeness(line):
@@ -403,11 +404,11 @@ def take_or_pay(clause, taken, missing, period):
         else:
             floor = amount * Fraction(end - start, 3_600) if kind == "gpus" else amount
             short = (max(floor - gone, 0) - hours) * rate
-        owed.append((start, end, short))
+        owed.append((start, end, micros(short)))
     if terms["model"] == "discontinuous" and owed:
         owed = [(owed[0][0], owed[-1][1], sum(row[2] for row in owed))]
     return [
-        ("TP2", BUYER, terms["supplier"], micros(short))
+        ("TP2", BUYER, terms["supplier"], short)
         for _, end, short in owed
         if short > 0 and period[0] < end <= period[1]
     ]
@@ -441,7 +442,10 @@ def _floors(clause):
         if floors:
             kind, amount = floors[-1]
             part = 1 if kind == "gpus" else Fraction(len(inside), len(piece))
-            yield inside[0], inside[-1] + DAY, (kind, amount * part)
+            # Whole GPU-seconds and micro-dollars.
+            owed = micros(amount * part) if kind == "money" else amount * part
+            owed = Fraction(round(owed * 3_600), 3_600) if kind == "gpu_h" else owed
+            yield inside[0], inside[-1] + DAY, (kind, owed)
 
 
 def revenue_share(clause, reports, period):

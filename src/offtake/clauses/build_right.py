@@ -87,7 +87,7 @@ def lower(text: Text, names: Names, period: Period) -> Terms:
 
 def lifts(clause: BoundClause, facts: Facts, ask: Ask, found: Found) -> bool:
     """Apply BR1: for its purposes it lifts what its own agreement says against building."""
-    if not ask.own or ask.supplier != clause.terms.grantee:
+    if ask.act == Act.USE or not ask.own or ask.supplier != clause.terms.grantee:
         return False
     return found.clause.agreement == clause.agreement and bool(covers(clause.terms, ask))
 
@@ -128,6 +128,11 @@ def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
     return facts._replace(other_gpu_s=facts.other_gpu_s + used_gpu_s)
 
 
+def varies(terms: Terms) -> tuple[int, int]:
+    """For running other purposes while a share is kept: how much would run matters (BR2)."""
+    return (int(Act.RUN), -1) if terms.primarily_ppm else (0, 0)
+
+
 CLAUSE = ClauseType(
     code=4,
     name="build_right",
@@ -138,6 +143,7 @@ CLAUSE = ClauseType(
     rules=("BR1", "BR2"),
     parties=("grantee",),
     rule=rule,
+    varies=varies,
     lifts=lifts,
     evolve=evolve,
     findings=(

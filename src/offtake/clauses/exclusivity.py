@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from offtake.core.names import UNSTATED, Names
 from offtake.core.scope import Scope, covers
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict
+from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict, never
 
 EXCLUSIVE_TO_HOLDER = 20_101
 
@@ -60,6 +60,7 @@ CLAUSE = ClauseType(
     rules=("EX1", "EX2", "EX3"),
     parties=("holder",),
     rule=rule,
+    varies=never,
     findings=(
         Finding(
             EXCLUSIVE_TO_HOLDER,

@@ -25,6 +25,7 @@ from offtake.core.vocabulary import (
     Obligation,
     Period,
     Verdict,
+    never,
 )
 from offtake.units.capacity import PPM, Size
 from offtake.units.time import NEVER, Calendar, Duration, after
@@ -176,9 +177,8 @@ def rule(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
     """Apply FR1 to FR11; the first that applies answers."""
     if ask.supplier == terms.holder or ask.own or not covers(terms, ask):  # FR1.
         return SILENT
-    if facts.defaulted_at_s != NEVER:  # FR2: a holder in default has no say.
-        return SILENT
-    if terms.ends_at_s - now_s < terms.least_term_left_s:  # FR2: too little term left.
+    ending = terms.ends_at_s - now_s < terms.least_term_left_s
+    if ending or facts.defaulted_at_s != NEVER:  # FR2: too little term left, or in default.
         return SILENT
     if facts.noticed_at_s == NEVER:
         return _unnoticed(terms, facts, now_s)
@@ -254,10 +254,9 @@ def obligation(terms: Terms, facts: Facts, ask: Ask, now_s: int, code: int) -> O
 def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
     """Fold one event. Answers count only inside the window: half-open, first one wins."""
     kind = event.kind
-    if kind == EventKind.DEFAULT_DECLARED and event.party == terms.holder:
-        return facts._replace(defaulted_at_s=event.at_s)
-    if kind == EventKind.DEFAULT_CURED and event.party == terms.holder:
-        return facts._replace(defaulted_at_s=NEVER)
+    if kind in (EventKind.DEFAULT_DECLARED, EventKind.DEFAULT_CURED):
+        declared_s = event.at_s if kind == EventKind.DEFAULT_DECLARED else NEVER
+        return facts._replace(defaulted_at_s=declared_s) if event.party == terms.holder else facts
     if kind == EventKind.ORDERED and event.party == terms.holder:
         return _ordered(terms, facts, event)
     if event.clause == NONE or event.lot == NONE:
@@ -316,6 +315,11 @@ def _senior(terms: Terms, facts: Facts, event: Event) -> Facts:
     return facts
 
 
+def instants(terms: Terms) -> tuple[int, ...]:
+    """The first instant with too little term left (FR2)."""
+    return (terms.ends_at_s - terms.least_term_left_s + 1,)
+
+
 def _hold(code: int, rule: str, reason: str, says: str) -> Finding:
     return Finding(code, Verdict.HOLD, rule, reason, says)
 
@@ -331,6 +335,8 @@ CLAUSE = ClauseType(
     rules=tuple(f"FR{number}" for number in range(1, 12)),
     parties=("holder", "offeror"),
     rule=rule,
+    varies=never,
+    instants=instants,
     obligation=obligation,
     evolve=evolve,
     findings=(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from offtake.core.names import ALL, Names, mask
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict
+from offtake.core.vocabulary import SILENT, Act, Ask, ClauseType, Finding, Period, Verdict, never
 from offtake.units.time import FOREVER_S
 
 OUTSIDE_LICENCE, LICENSED_EXCLUSIVELY, LICENCE_ENDED = 20_801, 20_802, 20_803
@@ -78,6 +78,11 @@ def rule(terms: Terms, facts: Any, ask: Ask, now_s: int) -> int:
     return SILENT
 
 
+def instants(terms: Terms) -> tuple[int, ...]:
+    """The end of the licence (IP3)."""
+    return (terms.ends_at_s,)
+
+
 CLAUSE = ClauseType(
     code=8,
     name="ip_licence",
@@ -87,6 +92,8 @@ CLAUSE = ClauseType(
     rules=("IP1", "IP2", "IP3"),
     parties=("licensor", "licensee"),
     rule=rule,
+    varies=never,
+    instants=instants,
     findings=(
         Finding(
             OUTSIDE_LICENCE,

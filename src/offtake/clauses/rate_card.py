@@ -79,7 +79,8 @@ def _rate(line: Line, names: Names, discount_ppm: int) -> Rate:
 
     tiers = [(0, off(line.price))]
     tiers += [(tier.above_gpu_h * SECONDS_PER_HOUR, off(tier.price)) for tier in line.tiers]
-    return Rate(scope_of(line, names), line.starts, line.ends, tuple(sorted(tiers)))
+    tiers.sort(key=lambda tier: tier[0])  # Stable: a tier above 0 is the whole price.
+    return Rate(scope_of(line, names), line.starts, line.ends, tuple(tiers))
 
 
 def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
@@ -87,7 +88,7 @@ def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
 
     ``before_gpu_s`` is what the calendar month already took from this supplier.
     """
-    if use.supplier != terms.supplier:
+    if use.supplier != terms.supplier or not _inside(terms.scope, use):
         return None
     fitting = [rate for rate in terms.rates if _fits(rate, use)]
     if not fitting:
@@ -98,11 +99,12 @@ def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
 
 
 def _fits(rate: Rate, use: Use) -> bool:
-    scope = rate.scope
+    return _inside(rate.scope, use) and rate.start_s <= use.start_s < rate.end_s
+
+
+def _inside(scope: Scope, use: Use) -> bool:
     inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
-    return (
-        bool(inside & scope.regions >> use.region & 1) and rate.start_s <= use.start_s < rate.end_s
-    )
+    return bool(inside & scope.regions >> use.region & 1)
 
 
 def _closeness(scope: Scope) -> int:

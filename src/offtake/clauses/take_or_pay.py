@@ -123,7 +123,8 @@ def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
     scope, stated = terms.scope, terms.rate_micros_per_gpu_h != NONE
     if not stated or use.supplier != terms.supplier:
         return None
-    if not scope.purposes >> use.purpose & scope.accelerators >> use.accelerator & 1:
+    inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
+    if not inside & scope.regions >> use.region & 1:
         return None
     amount = price_of(use.gpu_s, terms.rate_micros_per_gpu_h, Rounding.HALF_EVEN)
     return Price("TP1", amount, 8)  # Closer than any rate card (RC1): it is this purchase's own.

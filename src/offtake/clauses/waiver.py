@@ -133,6 +133,12 @@ def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
     return Facts(facts.used_gpus + event.gpus, facts.transactions + 1)
 
 
+def varies(terms: Terms) -> tuple[int, int]:
+    """For contracting under a limit or for one transaction: quantity and price matter."""
+    bounded = terms.limit_gpus != NONE or terms.transaction
+    return (int(Act.SUPPLY), terms.purposes) if bounded else (0, 0)
+
+
 CLAUSE = ClauseType(
     code=3,
     name="waiver",
@@ -143,6 +149,7 @@ CLAUSE = ClauseType(
     rules=("WV1", "WV2", "WV3"),
     parties=("grantee",),
     rule=rule,
+    varies=varies,
     lifts=lifts,
     evolve=evolve,
     findings=(

@@ -147,6 +147,11 @@ class Obligation(NamedTuple):
     due_at_s: int
 
 
+def never(terms: Any) -> tuple[int, int]:
+    """For kinds whose answer depends on the named parts of an ask only, not on its figures."""
+    return 0, 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseType:
     """One kind of clause, by facet. A facet left out: this kind has no say there."""
@@ -169,6 +174,8 @@ class ClauseType:
     charge: Callable[..., Any] | None = None  # What is due for the period?
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
+    varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
+    instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.
 
     def __post_init__(self) -> None:
         for finding in self.findings:
