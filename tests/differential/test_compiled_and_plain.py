@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from builders import ask_of, build, instant
 from hypothesis import given, settings
-from laws.portfolios import cases
 
+from builders import ask_of, build, instant
+from laws.portfolios import cases
 from offtake.core.compiled import LIMIT_ENTRIES, compile_asks
 from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS, fold

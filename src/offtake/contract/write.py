@@ -204,9 +204,15 @@ def _flow(entries: Mapping[str, Tree]) -> str:
     return "{" + ", ".join(f"{key}: {value}" for key, value in entries.items()) + "}"
 
 
+def _tag(text: str) -> str:
+    """What a reader that guesses would take a plain word for."""
+    resolve: Any = _RESOLVER.resolve
+    return str(resolve(yaml.ScalarNode, text, (True, False)))
+
+
 def scalar(text: str) -> str:
     """A text as YAML that every reader takes for that text: plain where that is safe."""
-    if _PLAIN.fullmatch(text) and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == _WORD:
+    if _PLAIN.fullmatch(text) and _tag(text) == _WORD:
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
 
