@@ -1,10 +1,9 @@
 """Right of first refusal: before new capacity goes to anyone else, the holder may take it.
 
 The market's words: the buyer gives *notice* of a lot; within the *window* the holder may
-*accept*, accept a *part*, or *refuse*; silence to its end is a *lapse*. What is not taken may
-go to others within the *free window*, on terms no better for them. In the *matching* form the
-notice carries another supplier's offer. Rules FR1 to FR11:
-docs/reference/clauses/first_refusal.md.
+*accept*, accept a *part*, or *refuse*; silence to its end is a *lapse*. Others may have the rest
+within the *free window*, on terms no better for them. In the *matching* form the notice carries
+another's offer. Rules FR1 to FR11: docs/reference/clauses/first_refusal.md.
 """
 
 from dataclasses import dataclass
@@ -217,10 +216,7 @@ def _answered(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
 
 
 def _better(terms: Terms, facts: Facts, ask: Ask, rest: int) -> bool:
-    """Whether the ask is better for the supplier than what the holder was offered (FR7).
-
-    What either side left open is not compared.
-    """
+    """Whether the ask is better for the supplier than what was noticed, where both say (FR7)."""
     price, noticed = ask.price_micros_per_gpu_h, facts.price_micros_per_gpu_h
     if NONE not in (price, noticed) and exceeds(
         price, noticed, tolerance_ppm=terms.price_tolerance_ppm
