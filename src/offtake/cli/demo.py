@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from offtake.cli import run as run_verb
-from offtake.cli.output import Invalid, load
+from offtake.cli.output import Invalid, load, print_json
 
 EXAMPLE = "openai-2019-2030"
 QUESTIONS = (
@@ -50,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.study.run import files_of, inputs_of, play, table_of
 
     file = str(example() / "portfolio.yaml")
-    for title, flags in QUESTIONS:
+    for title, flags in QUESTIONS if given.output == "table" else ():
         print(f"\n# {title}\n$ offtake decide {file} --ask supply {flags}")
         parser = argparse.ArgumentParser()
         decide_arguments(parser)
@@ -69,6 +69,9 @@ def run(given: argparse.Namespace) -> int:
     figure = rights_map(portfolio, Act.SUPPLY, horizon(portfolio))
     files = {**files_of(result, summary), "rights.svg": charts.rights_map(figure)}
     run_verb.write_files(given.out, files)
+    if given.output == "json":
+        print_json(summary)
+        return 0
     from offtake.report.tables import show
 
     print(f"\n# The run\n$ offtake run {file} --out {given.out}")

@@ -20,8 +20,7 @@ from offtake.sourcing.command import (
     Sign,
     Submit,
 )
-from offtake.sourcing.course import evolve
-from offtake.sourcing.process import decide
+from offtake.sourcing.desk import Desk, Given, carry_out
 from offtake.sourcing.requirement import Lot, Need, Recorded, Rules, State, Status
 from offtake.supply.behavior import Model, Reply, offer, reply, spare_gpus
 from offtake.units.time import after
@@ -45,6 +44,7 @@ class Market:
         self.world = world
         self.state = State()
         self.journal: list[Recorded] = []
+        self.given: list[Given] = []  # Every command as it was given, to be given again.
         self.sold: dict[Model, int] = defaultdict(int)
         self.worth = Worth(_delay_price(world))
         self._queue: list[Due] = []
@@ -87,10 +87,11 @@ class Market:
     def _carry_out(self, command: Command, now_s: int) -> None:
         if self._is_stale(command):
             return
-        need = command.need if isinstance(command, Submit) else None
-        recorded = decide(self.rules, self.world.names, self.state, command, now_s)
+        given = Given(str(len(self.given)), command, now_s)
+        self.given.append(given)
+        desk, recorded = carry_out(self.rules, self.world.names, Desk(self.state), given)
+        self.state = desk.state
         for item in recorded:
-            self.state = evolve(self.rules, self.state, item.event, need)
             self.journal.append(item)
             self._follow(item, now_s)
 

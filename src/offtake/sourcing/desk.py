@@ -1,0 +1,48 @@
+"""One command, carried out once: decide, fold, remember the answer under its key (S8).
+
+The simulator and a desk of people both go through here, so that the same commands at the same
+instants give the same journal, whoever gives them.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from offtake.core.names import Names
+from offtake.sourcing.command import Command, Submit
+from offtake.sourcing.course import evolve
+from offtake.sourcing.process import decide
+from offtake.sourcing.requirement import Recorded, Rules, State
+
+
+class Desk(NamedTuple):
+    """The state of sourcing, with the first answer to every key."""
+
+    state: State = State()
+    answers: Mapping[str, tuple[Recorded, ...]] = {}
+
+
+class Given(NamedTuple):
+    """A command as it was given: under which key, and when."""
+
+    key: str
+    command: Command
+    at_s: int
+
+
+def carry_out(
+    rules: Rules, names: Names, desk: Desk, given: Given
+) -> tuple[Desk, tuple[Recorded, ...]]:
+    """The desk after a command, and what was recorded; a retry gets the first answer.
+
+    Raises:
+        Refused: The command does not fit the state; nothing is recorded, not even its key.
+    """
+    if given.key in desk.answers:
+        return desk, desk.answers[given.key]
+    command = given.command
+    recorded = tuple(decide(rules, names, desk.state, command, given.at_s))
+    need = command.need if isinstance(command, Submit) else None
+    state = desk.state
+    for item in recorded:
+        state = evolve(rules, state, item.event, need)
+    return Desk(state, {**desk.answers, given.key: recorded}), recorded
