@@ -36,8 +36,8 @@ instants = st.one_of(
     st.integers(0, LAST_S // 86_400 - 1).map(lambda day: day * 86_400), st.integers(0, LAST_S - 1)
 )
 sizes = st.one_of(
-    st.builds(Size, gpus=st.integers(0, LIMIT_GPUS)),
-    st.builds(Size, watts=st.integers(0, LIMIT_WATTS)),
+    st.builds(Size, gpus=st.integers(0, LIMIT_GPUS), watts=st.just(-1)),
+    st.builds(Size, gpus=st.just(-1), watts=st.integers(0, LIMIT_WATTS)),
 )
 currencies = st.one_of(st.just("USD"), st.from_regex("[A-Z]{3}", fullmatch=True))
 amounts = st.one_of(st.integers(0, 10**9), st.integers(0, LIMIT_MICROS))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from offtake.report.brief import brief
 from offtake.report.figures import Bars, Capacity, RightsMap, Series, Span
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def capacity(figure: Capacity, kind: str = "svg") -> bytes:
         axes.step(days, wanted, where="post", color=INK, linewidth=1.4, label=figure.demand.label)
         axes.set_ylabel("GPUs")
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_formatter(_short_number)
+        axes.yaxis.set_major_formatter(brief)
         _years(axes, figure.from_s, figure.until_s)
         _calm(axes)
         axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2)
@@ -228,13 +229,6 @@ def _levels(series: Series, edges: Sequence[int]) -> list[float]:
             place += 1
         levels.append(level)
     return levels
-
-
-def _short_number(value: float, _position: float = 0) -> str:
-    for letter, factor in (("B", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(value) >= factor:
-            return f"{value / factor:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def waits(sorted_waits_s: Sequence[int], kind: str = "svg") -> bytes:
@@ -272,7 +266,7 @@ def bars(figure: Bars, kind: str = "svg") -> bytes:
         axes.set_yticks(range(len(rows)), [_shorter(name, 40) for name, _ in rows])
         axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
         axes.set_xlabel(figure.unit)
-        axes.xaxis.set_major_formatter(_short_number)
+        axes.xaxis.set_major_formatter(brief)
         axes.grid(visible=True, axis="x", color=PALE, linewidth=0.4, alpha=0.6)
         axes.set_axisbelow(True)
         _calm(axes)

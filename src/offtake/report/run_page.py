@@ -3,6 +3,7 @@
 from typing import Any
 
 from offtake.report import charts, run_figures
+from offtake.report.brief import brief
 from offtake.report.figures import Headline, RightsMap, Table
 from offtake.report.page import Chart, Page, Section
 from offtake.sim.measure import Measured, waits_s
@@ -39,7 +40,7 @@ def _headlines(measured: Measured, summary: dict[str, Any]) -> tuple[Headline, .
     used = sum(hours["by_supplier"].values())
     return (
         Headline(short(measured.cost.total, currency), "net cost to the buyer"),
-        Headline(_short(used), "GPU-hours used"),
+        Headline(brief(used), "GPU-hours used"),
         Headline(f"{100 * hours['unserved_ratio']:.2f} %", "of inference demand lost"),
         Headline(f"{jobs['started']:,} of {jobs['submitted']:,}", "jobs started"),
         Headline(duration_text(int(waits["mean"])), "mean wait of jobs"),
@@ -49,13 +50,6 @@ def _headlines(measured: Measured, summary: dict[str, Any]) -> tuple[Headline, .
             f"of GPU-hours from {summary['concentration']['largest'] or 'nobody'}",
         ),
     )
-
-
-def _short(count: int) -> str:
-    for letter, factor in (("B", 10**9), ("M", 10**6)):
-        if count >= factor:
-            return f"{count / factor:.1f}{letter}"
-    return f"{count:,}"
 
 
 def _rights(rights: RightsMap) -> Section:

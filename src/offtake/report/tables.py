@@ -3,8 +3,8 @@
 from offtake.report.figures import Table
 
 COLORS = {"free": "green", "ask first": "yellow", "forbidden": "red"}
-WIDTH_MIN = 100
-"""Where the output is no terminal, tables are at least this wide."""
+WIDTH_MAX = 160
+"""Where the output is no terminal, tables are as wide as they need to be, up to this."""
 
 
 def show(table: Table) -> None:
@@ -14,9 +14,6 @@ def show(table: Table) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=max(console.width, WIDTH_MIN))
     grid = Grid(
         title=table.title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
     )
@@ -25,6 +22,10 @@ def show(table: Table) -> None:
         grid.add_column(column, justify="right" if right else "left", no_wrap=right)
     for row in table.rows:
         grid.add_row(*(Text(cell, style=COLORS.get(cell, "")) for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        wanted = console.measure(grid, options=console.options.update(width=WIDTH_MAX)).maximum
+        console = Console(highlight=False, width=max(console.width, min(wanted, WIDTH_MAX)))
     console.print(grid)
     if table.note:
         console.print(Text(table.note))

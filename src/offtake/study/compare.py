@@ -6,6 +6,7 @@ from typing import Any
 
 from offtake.core.vocabulary import Act
 from offtake.report import charts
+from offtake.report.brief import brief
 from offtake.report.figures import Bars, Headline, Table
 from offtake.report.page import Chart, Page, Section, render
 from offtake.study.rights import rights_map
@@ -40,10 +41,15 @@ def differences(results: Sequence[Result]) -> Table:
         base = _at(first, path) / divisor
         cells = [_signed(_at(result.summary, path) / divisor - base) for result in results[1:]]
         unit = unit or first["cost"]["currency"]
-        rows.append((f"{title}, {unit}", f"{base:,.1f}", *cells))
-    titles = (results[0].regime.id, *(f"{r.regime.id}, difference" for r in results[1:]))
+        rows.append((f"{title}, {unit}", brief(base), *cells))
+    titles = tuple(result.regime.id for result in results)
     right = tuple(range(1, len(results) + 1))
-    return Table("Differences to the first regime", ("", *titles), tuple(rows), right)
+    return Table(
+        "Differences to the first regime, whose own figures stand first",
+        ("", *titles),
+        tuple(rows),
+        right,
+    )
 
 
 def _at(summary: dict[str, Any], path: tuple[str, str]) -> float:
@@ -51,7 +57,8 @@ def _at(summary: dict[str, Any], path: tuple[str, str]) -> float:
 
 
 def _signed(value: float) -> str:
-    return "same" if abs(value) < 0.05 else f"{value:+,.1f}"
+    sign = "+" if value > 0 else ""
+    return "same" if abs(value) < 0.05 else f"{sign}{brief(value)}"
 
 
 def page_of(results: Sequence[Result]) -> Page:
@@ -66,7 +73,7 @@ def page_of(results: Sequence[Result]) -> Page:
         title=f"{document.title or 'Portfolio'}: regimes compared",
         lead=f"The same demand, {period}, under: {'; '.join(names)}.",
         headlines=tuple(
-            Headline(f"{result.summary['cost']['total']:,.0f}", f"cost in {document.currency}, {n}")
+            Headline(brief(result.summary["cost"]["total"]), f"cost in {document.currency}, {n}")
             for result, n in zip(results, names, strict=True)
         ),
         sections=(
