@@ -36,8 +36,8 @@ instants = st.one_of(
     st.integers(0, LAST_S // 86_400 - 1).map(lambda day: day * 86_400), st.integers(0, LAST_S - 1)
 )
 sizes = st.one_of(
-    st.builds(Size, gpus=st.integers(0, LIMIT_GPUS), watts=st.just(-1)),
-    st.builds(Size, gpus=st.just(-1), watts=st.integers(0, LIMIT_WATTS)),
+    st.integers(0, LIMIT_GPUS).map(lambda gpus: Size(gpus=gpus)),
+    st.integers(0, LIMIT_WATTS).map(lambda watts: Size(watts=watts)),
 )
 currencies = st.one_of(st.just("USD"), st.from_regex("[A-Z]{3}", fullmatch=True))
 amounts = st.one_of(st.integers(0, 10**9), st.integers(0, LIMIT_MICROS))
@@ -46,9 +46,9 @@ durations = st.builds(
     Duration, st.integers(0, 199), st.sampled_from(["s", "min", "h", "d", "w", "bd", "mo", "y"])
 )
 floors = st.one_of(
-    st.builds(Floor, money=money),
-    st.builds(Floor, gpu_h=st.integers(0, 10**12)),
-    st.builds(Floor, size=sizes),
+    money.map(lambda amount: Floor(money=amount)),
+    st.integers(0, 10**12).map(lambda gpu_h: Floor(gpu_h=gpu_h)),
+    sizes.map(lambda size: Floor(size=size)),
 )
 SCALARS: dict[Value, st.SearchStrategy[Any]] = {
     Value.MONEY: money,

@@ -3,15 +3,16 @@
 Between the finitely many instants at which a verdict can change, what most clauses say of an
 ask depends only on its named parts: act, purpose, accelerator, region and the like. So the
 answers are looked up by these and by the stretch of time, and filled in by the plain rules the
-first time somebody asks. Where more matters (quantities, prices, lots with a history) the
+first time somebody asks. Where more matters (quantities, prices, a lot with a history) the
 plain rules answer every time: the table never changes an answer, only when it is worked out.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
-from offtake.core.decide import decide
+from offtake.core.decide import decide, recognized
 from offtake.core.evolve import NO_FACTS
 from offtake.core.names import BUYER
 from offtake.core.vocabulary import (
@@ -27,11 +28,13 @@ from offtake.core.vocabulary import (
 )
 
 LIMIT_ENTRIES = 65_536
-"""A full table starts anew: asks repeat themselves, and memory stays bounded."""
+"""Over all stretches; a full table starts anew: asks repeat themselves, memory stays bounded."""
 EVERYTHING = (7, -1)
 """Of what a clause kind that declares nothing is assumed to depend on more than names."""
 
-Key = tuple[int, int, int, int, int, int, int, int, int]
+_NAMED = "act purpose accelerator region capacity lot user asset product"
+_key = itemgetter(*(Ask._fields.index(name) for name in _NAMED.split()))
+"""The named parts of an ask. Picked out in one call: this is the path that must be short."""
 
 
 class Answer(NamedTuple):
@@ -50,7 +53,16 @@ class Compiled:
     ``suppliers``. New facts need a new one.
     """
 
-    __slots__ = ("_clauses", "_edges", "_facts", "_has_lots", "_suppliers", "_table", "_varying")
+    __slots__ = (
+        "_clauses",
+        "_edges",
+        "_entries",
+        "_facts",
+        "_known",
+        "_suppliers",
+        "_tables",
+        "_varying",
+    )
 
     def __init__(
         self, clauses: Sequence[BoundClause], suppliers: tuple[int, ...], facts: Facts
@@ -58,44 +70,41 @@ class Compiled:
         self._clauses = tuple(clauses)
         self._suppliers = suppliers
         self._facts = facts
-        self._has_lots = any(lot != NONE for _, lot in facts.by_clause) or bool(facts.lots)
+        lots = [lot for _, lot in (*facts.by_clause, *facts.agreed)]
+        self._known = frozenset((*lots, *facts.lots)) - {NONE}
         self._edges = sorted(set(_instants(self._clauses)))
         self._varying = tuple(_varying(self._clauses))
-        self._table: dict[Key, tuple[Answer, ...]] = {}
+        if any(lot == NONE for _, lot in facts.agreed):
+            self._varying = (EVERYTHING,)  # Terms of a round on no lot replace those read here.
+        self._tables: list[dict[tuple[int, ...], tuple[Answer, ...]]]
+        self._tables = [{} for _ in range(len(self._edges) + 1)]
+        self._entries = 0
 
     def suppliers(self, ask: Ask, now_s: int) -> tuple[Answer, ...]:
         """What the contracts say of every supplier; the ask's own supplier is ignored.
 
         Equal to asking ``decide`` about each of them.
         """
-        key = (
-            bisect_right(self._edges, now_s),
-            ask.act,
-            ask.purpose,
-            ask.accelerator,
-            ask.region,
-            ask.capacity,
-            ask.asset,
-            ask.product,
-            ask.user,
-        )
-        if not self._has_lots:
-            found = self._table.get(key)
-            if found is not None:
-                return found
-        return self._worked_out(key, ask, now_s)
+        table = self._tables[bisect_right(self._edges, now_s)]
+        found = table.get(_key(ask))
+        return self._worked_out(table, ask, now_s) if found is None else found
 
     def decide(self, ask: Ask, now_s: int) -> Decision:
         """The whole decision on one supplier, with obligations, which depend on the ask."""
         return decide(self._clauses, self._facts, ask, now_s)
 
-    def _worked_out(self, key: Key, ask: Ask, now_s: int) -> tuple[Answer, ...]:
+    def _worked_out(
+        self, table: dict[tuple[int, ...], tuple[Answer, ...]], ask: Ask, now_s: int
+    ) -> tuple[Answer, ...]:
         answers = [self._answer(ask, supplier, now_s) for supplier in self._suppliers]
         ordered = tuple(sorted(answers, key=lambda answer: answer.verdict))  # Stable.
-        if not self._has_lots and not self._depends_on_more(ask):
-            if len(self._table) >= LIMIT_ENTRIES:
-                self._table.clear()
-            self._table[key] = ordered
+        if not self._depends_on_more(ask):
+            if self._entries >= LIMIT_ENTRIES:
+                self._entries = 0
+                for full in self._tables:
+                    full.clear()
+            self._entries += 1
+            table[_key(ask)] = ordered
         return ordered
 
     def _answer(self, ask: Ask, supplier: int, now_s: int) -> Answer:
@@ -109,7 +118,13 @@ class Compiled:
         )
 
     def _depends_on_more(self, ask: Ask) -> bool:
-        """Whether some clause may look at quantities, prices, periods or use so far."""
+        """Whether some clause may look at quantities, prices, periods, use so far or a round.
+
+        What happened to a lot concerns only asks for it; which lot an ask means depends on its
+        named parts alone. A lot nobody has heard of has the facts of none.
+        """
+        if recognized(ask, self._facts).lot in self._known:
+            return True
         return any(
             acts & ask.act and purposes >> ask.purpose & 1 for acts, purposes in self._varying
         )
