@@ -28,12 +28,30 @@ class UnreadableTrace(ValueError):
         super().__init__(f"{place}: {says}\n    {remedy}")
 
 
+WHOLE_MILLI = 1_000
+"""The share of a whole GPU, in thousandths."""
+
+
+class JobModel(NamedTuple):
+    """A kind of work whose run time depends on the accelerator, in a trace that says so.
+
+    ``speed_ppm`` holds (accelerator, speed in millionths of that behind ``run_s``); 0 where the
+    work does not fit. Accelerators that are not named run it at the portfolio's own speed.
+    """
+
+    name: str
+    speed_ppm: tuple[tuple[str, int], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobTrace:
     """Jobs in order of submission; every column is int64 of shape (jobs,).
 
     ``submit_s`` counts from the trace's own start, ``requested_s`` is what the user asked for
-    (the run time where unknown), ``tenant`` indexes ``tenants``.
+    (the run time where unknown), ``tenant`` indexes ``tenants``. Columns that a format lacks
+    are None: ``deadline_s`` (on the clock of ``submit_s``, -1 for none), ``share_milli`` (the
+    part of each GPU in thousandths), ``wants`` (an index into ``accelerators``, each a set of
+    acceptable names; -1 for any), ``model`` (an index into ``models``).
     """
 
     format: str
@@ -47,6 +65,12 @@ class JobTrace:
     dropped: tuple[Dropped, ...] = ()
     choices: tuple[str, ...] = ()  # What the reader decided, as sentences.
     files: tuple[Path, ...] = ()
+    deadline_s: Column | None = None
+    share_milli: Column | None = None
+    wants: Column | None = None
+    accelerators: tuple[tuple[str, ...], ...] = ()
+    model: Column | None = None
+    models: tuple[JobModel, ...] = ()
 
     def __post_init__(self) -> None:
         assert bool(np.all(np.diff(self.submit_s) >= 0)), "in order of submission"
@@ -60,9 +84,53 @@ class JobTrace:
         return len(self.submit_s)
 
     @property
+    def span_s(self) -> int:
+        """From the first submission to the last."""
+        return int(self.submit_s[-1] - self.submit_s[0]) if self.jobs else 0
+
+    @property
     def gpu_s(self) -> int:
         """GPU-seconds of all jobs."""
         return int((self.gpus * self.run_s).sum())
+
+
+class ServiceDemand(NamedTuple):
+    """Demand of one service: ``gpus`` from ``from_s`` on, both ascending in time."""
+
+    service: str
+    from_s: Column
+    gpus: Column
+
+    def gpu_s(self, until_s: int) -> int:
+        """GPU-seconds wanted up to an instant."""
+        ends = np.append(self.from_s[1:], until_s)
+        return int((self.gpus * np.maximum(ends - self.from_s, 0)).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTrace:
+    """Inference demand over time (J5): lost when it is not served, never queued.
+
+    Steps count from the trace's own start; demand ends at ``span_s``.
+    """
+
+    format: str
+    services: tuple[ServiceDemand, ...]
+    span_s: int
+    requests: int = 0  # How many requests or instances the steps were made from.
+    dropped: tuple[Dropped, ...] = ()
+    choices: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        for service in self.services:
+            assert bool(np.all(np.diff(service.from_s) > 0)), "steps in order of time"
+            assert not len(service.gpus) or int(service.gpus.min()) >= 0, "no negative demand"
+
+    @property
+    def gpu_s(self) -> int:
+        """GPU-seconds of all services."""
+        return sum(service.gpu_s(self.span_s) for service in self.services)
 
 
 def in_order(columns: dict[str, Any]) -> tuple[dict[str, Column], int]:

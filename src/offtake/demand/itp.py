@@ -67,7 +67,10 @@ def read(path: Path) -> JobTrace:
     columns, _ = in_order(columns)
     return JobTrace(
         format=NAME,
-        **columns,
+        submit_s=columns["submit_s"],
+        run_s=columns["run_s"],
+        gpus=columns["gpus"],
+        tenant=columns["tenant"],
         requested_s=columns["run_s"],
         priority=np.zeros_like(columns["gpus"]),
         tenants=tuple(_tenant(file) for file in files),

@@ -80,7 +80,11 @@ def read(path: Path) -> JobTrace:
     word = "queue" if by == QUEUE else "group"
     return JobTrace(
         format=NAME,
-        **columns,
+        submit_s=columns["submit_s"],
+        run_s=columns["run_s"],
+        requested_s=columns["requested_s"],
+        gpus=columns["gpus"],
+        tenant=columns["tenant"],
         priority=np.zeros_like(gpus),
         tenants=tuple(f"{word} {value}" for value in values),
         dropped=tuple(dropped),
