@@ -1,7 +1,8 @@
 """What is needed: traces of real jobs, one reader a format, all as the same columns."""
 
-from offtake.demand import batsim, chronus, gavel, itp, muri, openb, philly, sacct, swf
+from offtake.demand import batsim, chronus, gavel, itp, kubernetes, muri, openb, philly, sacct, swf
 
 READERS = {
-    reader.NAME: reader for reader in (itp, swf, philly, chronus, gavel, muri, openb, batsim, sacct)
+    reader.NAME: reader
+    for reader in (itp, swf, philly, chronus, gavel, muri, openb, batsim, sacct, kubernetes)
 }
