@@ -61,18 +61,18 @@ def read(path: Path, rates: Rates) -> ServiceTrace:
         raise UnreadableTrace(str(path), "no GPU instances", "Check that this is the right file.")
     from_s = np.maximum(table.whole("creation_time", missing=0), 0)
     until_s = table.whole("deletion_time", missing=end_s)
-    before = int(np.isnan(table.numbers["creation_time"]).sum())
+    created = ~np.isnan(table.numbers["creation_time"])
     alive = int(np.isnan(table.numbers["deletion_time"]).sum())
     return ServiceTrace(
         format=NAME,
         services=_services(table, from_s, until_s),
         span_s=end_s,
         requests=table.rows,
-        arrivals_s=np.sort(from_s),
+        arrivals_s=np.sort(from_s[created]),
         dropped=table.dropped,
         choices=(
             "an app is a service, its instances want their GPUs from creation to deletion",
-            f"without a creation, from the start: {before} instances",
+            f"without a creation, from the start: {int((~created).sum())} instances",
             f"without a deletion, to the end at {end_s} s: {alive} instances",
         ),
         files=(path,),
