@@ -33,6 +33,7 @@ FIELDS = (
 )
 TIMES = ("creation_time", "scheduled_time", "deletion_time")
 GPU_ROLE = "HN"
+TIME_S_MAX = 2**40
 
 
 def recognizes(path: Path) -> str:
@@ -49,6 +50,9 @@ def read(path: Path, rates: Rates) -> ServiceTrace:
         UnreadableTrace: No such columns, no GPU instances, or too many bad rows.
     """
     table = read_table(path, FIELDS)
+    for name in TIMES:
+        later = np.abs(table.numbers.get(name, np.zeros(table.rows))) > TIME_S_MAX
+        table = table.drop(~later, "a time that is no time of a trace")
     end_s = _end_s(table)
     roles = np.array([*table.known["role"], ""])[table.words["role"]]
     table = table.drop(roles == GPU_ROLE, "no GPU: a node of processors (CN)")

@@ -46,7 +46,8 @@ def read(path: Path, rates: Rates) -> ServiceTrace:
     """
     table = read_table(path, FIELDS)
     table = table.drop(~np.isnan(table.numbers["gmt_create"]), "no time")
-    busy_s: Column = np.ceil(np.nan_to_num(table.numbers["exec_time_seconds"])).astype(np.int64)
+    taken = np.clip(np.nan_to_num(table.numbers["exec_time_seconds"]), 0, BUSY_S_MAX)
+    busy_s: Column = np.ceil(taken).astype(np.int64)
     held = (busy_s > 0) & (busy_s < BUSY_S_MAX)
     table, busy_s = table.drop(held, "no GPU time, as while pending"), busy_s[held]
     if not table.rows:

@@ -16,6 +16,7 @@ What this reader decides, because the data does not:
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from offtake.demand.steps import (
 NAME = "mooncake"
 KEYS = ("timestamp", "input_length", "output_length")
 TIME_MS_MAX = 2**50
+UNREADABLE = (OSError, EOFError, UnicodeDecodeError, zlib.error)
 
 
 def recognizes(path: Path) -> str:
@@ -44,7 +46,7 @@ def recognizes(path: Path) -> str:
         return ""
     try:
         first = next(_lines(path), "")
-    except (OSError, EOFError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
     found = _request(first) is not None
     return f"{path.name} has lines with {', '.join(KEYS)}" if found else ""
@@ -112,7 +114,7 @@ def _requests(path: Path) -> tuple[Requests, tuple[Dropped, ...]]:
                 rows.append(row)
             elif line.strip():
                 bad.append(number)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise UnreadableTrace(str(path), f"not text: {error}", "Give the JSON lines.") from error
     if len(bad) > BAD_SHARE_MAX * (len(rows) + len(bad)):
         says = f"{len(bad)} of {len(rows) + len(bad)} lines are no requests"

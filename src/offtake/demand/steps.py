@@ -128,19 +128,24 @@ def _since(sorted_s: Column, edges: Column) -> Column:
 
 def levels(from_s: Column, until_s: Column, gpus: Column) -> tuple[Column, Column]:
     """GPUs held by half-open intervals: the instants of change, and the level from each on."""
-    instants, place = np.unique(np.concatenate([from_s, until_s]), return_inverse=True)
-    change = np.zeros(len(instants), np.int64)
-    np.add.at(change, place, np.concatenate([gpus, -gpus]))
-    return without_repeats(instants, np.cumsum(change))
+    instants = np.concatenate([from_s, until_s])
+    order = np.argsort(instants, kind="stable")
+    level = np.cumsum(np.concatenate([gpus, -gpus])[order])
+    return _changes(instants[order], level)
 
 
 def without_repeats(at_s: Column, level: Column) -> tuple[Column, Column]:
     """Steps without those that change nothing; of several at one instant the last one holds."""
     order = np.argsort(at_s, kind="stable")
-    at_s, level = at_s[order], level[order]
-    last = np.append(np.diff(at_s) > 0, np.ones(min(len(at_s), 1), bool))
+    return _changes(at_s[order], level[order])
+
+
+def _changes(at_s: Column, level: Column) -> tuple[Column, Column]:
+    """The last level at each instant, where it differs from the one before."""
+    first = np.ones(min(len(at_s), 1), bool)
+    last = np.append(np.diff(at_s) > 0, first)
     at_s, level = at_s[last], level[last]
-    changes = np.append(np.ones(min(len(at_s), 1), bool), np.diff(level) != 0)
+    changes = np.append(first, np.diff(level) != 0)
     return at_s[changes], level[changes]
 
 

@@ -293,7 +293,11 @@ def _panel(axes: "Axes", panel: Panel) -> None:
     axes.set_title(panel.title, loc="left", fontsize=9.5)
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
-    axes.set_xscale(panel.scale)
+    if panel.scale == "log":
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(brief)
+    if panel.ticks:
+        axes.set_xticks([x + 0.5 for x in panel.lines[0].x], panel.ticks)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(brief)
     axes.grid(visible=True, axis="y", color=PALE, linewidth=0.4, alpha=0.6)
@@ -328,8 +332,6 @@ def _bars(axes: "Axes", panel: Panel) -> None:
     for number, line in enumerate(panel.lines):
         left = [x + 0.08 + width * number for x in line.x]
         axes.bar(left, line.y, width, align="edge", color=SUPPLIERS[number], label=line.label)
-    if panel.ticks:
-        axes.set_xticks([x + 0.5 for x in panel.lines[0].x], panel.ticks)
 
 
 def _curve(axes: "Axes", panel: Panel) -> None:

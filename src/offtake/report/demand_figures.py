@@ -53,9 +53,9 @@ def summary(trace: JobTrace | ServiceTrace, found: Description) -> Table:
 
 
 def hours(gpu_s: int) -> str:
-    """GPU-hours for eyes: whole ones, and small amounts to a tenth."""
+    """GPU-hours for eyes: whole ones, and small amounts to three digits."""
     length = gpu_s / SECONDS_PER_HOUR
-    return f"{length:,.0f}" if length >= 1_000 else f"{length:,.1f}"
+    return f"{length:,.0f}" if length >= 1_000 else f"{length:.3g}"
 
 
 def spreads(found: Description) -> Table:
@@ -153,7 +153,8 @@ def _stacked(trace: ServiceTrace, unit_s: int) -> tuple[Line, ...]:
 
 def _arrivals(arrivals_s: Column, word: str, unit_s: int, unit: str) -> Panel:
     """How many came in each unit of time."""
-    counts = np.bincount(arrivals_s // unit_s)
+    unit_of = arrivals_s // unit_s
+    counts = np.bincount(unit_of - unit_of[0])
     x = tuple(float(n) for n in range(len(counts)))
     line = Line(word, x, tuple(counts.tolist()))
     label = f"{unit}s from the start of the trace"
@@ -164,7 +165,8 @@ def step_line(label: str, steps: Steps, unit_s: int) -> Line:
     """A level over time as a line that a picture can hold, up to its end."""
     from_s, peak_at_s = thinned(steps)
     gpus = level_at(steps.at_s, steps.gpus, peak_at_s)
-    x = (*(from_s / unit_s).tolist(), steps.until_s / unit_s)
+    start_s = int(from_s[0]) // unit_s * unit_s  # Some clocks begin long before the first job.
+    x = (*((from_s - start_s) / unit_s).tolist(), (steps.until_s - start_s) / unit_s)
     return Line(label, x, (*gpus.tolist(), int(gpus[-1])))
 
 

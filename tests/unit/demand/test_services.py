@@ -258,6 +258,44 @@ def test_bad_rows_are_counted_and_located(tmp_path: Path) -> None:
     assert (dropped.rows, dropped.first) == (2, "a.jsonl:201")
 
 
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (AZURE, "3000,200", "1e300,200"),
+        (AZURE, "3000,200", "-3,200"),
+        (AZURE, "3000,200", ",200"),
+        (MOONCAKE, "3000", "1" + "0" * 300),
+        (MOONCAKE, "126000", "-1"),
+        (GENAI, "32.0", "1e300"),
+        (GENAI, "32.0", ""),
+        (DLRM, "300.0", "1e300"),
+        (DLRM, "250.0000000000004", "-1e300"),
+        (DLRM, "HN,app_0,12,12,1", "HN,app_0,12,12,1e300"),
+        (USE, "170", "1e300"),
+        (QUOTA, "96", "inf"),
+    ],
+)
+def test_a_cell_beyond_belief_loses_its_row_and_nothing_else(tmp_path, text, old, new) -> None:
+    path = written(tmp_path, "x.jsonl" if text == MOONCAKE else "x.csv", text.replace(old, new, 1))
+    try:
+        trace = open_services(path)
+    except UnreadableTrace:
+        return  # One bad row of so few: refused.
+
+    assert 0 < trace.gpu_s < 10**9
+    assert sum(dropped.rows for dropped in trace.dropped) > 0
+
+
+def test_a_torn_archive_is_refused(tmp_path: Path) -> None:
+    packed = gzip.compress((MOONCAKE * 500).encode())
+    for name, data in (("a.jsonl.gz", packed[:200]), ("b.jsonl.gz", packed[:60] + b"?" * 90)):
+        path = tmp_path / name
+        path.write_bytes(data)
+        for form in SERVICES:
+            with pytest.raises(UnreadableTrace):
+                open_services(path, form)
+
+
 @pytest.mark.parametrize("name", SERVICES)
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01\x02"])
 def test_what_is_of_another_format_is_refused(tmp_path: Path, name: str, text: str) -> None:
