@@ -113,7 +113,8 @@ def _spacing(at_s: Column) -> tuple[int, int]:
 
 
 def _services(path: Path, table: Table, at_s: Column, rates: Rates) -> tuple[ServiceDemand, ...]:
-    names = tuple(table.numbers)[1:]
+    names = tuple(name for name in header_of(path)[1:] if name in table.numbers)
+    names = USE if set(USE) <= set(names) else names
     if names == USE:
         wanted = table.whole(USE[0]) + table.whole(USE[1])
         return (ServiceDemand(_cluster(path), *without_repeats(at_s, wanted)),)
