@@ -72,7 +72,11 @@ def test_a_documented_command_runs(
     page: str, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(ROOT)
-    command = re.sub(r"--out \S+", f"--out {tmp_path / 'out'}", command)
+    command = re.sub(
+        r"--(out|chart|report) (\S+)",
+        lambda flag: f"--{flag[1]} {tmp_path / 'out'}{Path(flag[2]).suffix}",
+        command,
+    )
     code, shown = play(command)
 
     assert code in (0, 2, 4), page

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
@@ -92,3 +92,18 @@ def written_file(path: str, flag: str) -> Path:
         says = "is a folder" if file.is_dir() else "is in a folder that does not exist"
         raise Invalid("bad-path", flag, f"`{path}` {says}", "Name a file in an existing folder.")
     return file
+
+
+class Picture(NamedTuple):
+    """Where a picture goes and what it is: ``svg`` or ``png``."""
+
+    path: Path
+    kind: str
+
+
+def drawn_file(path: str, flag: str) -> Picture:
+    """A picture that may be written, or Invalid."""
+    kind = path.rpartition(".")[2].lower()
+    if kind not in ("svg", "png"):
+        raise Invalid("bad-path", flag, f"`{path}` is neither .svg nor .png", "Name one.")
+    return Picture(written_file(path, flag), kind)

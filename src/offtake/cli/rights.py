@@ -10,7 +10,7 @@ examples:
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from offtake.cli.output import Invalid, load, parsed, print_json, written_file
+from offtake.cli.output import Invalid, drawn_file, load, parsed, print_json
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
@@ -76,10 +76,8 @@ def _period(given: argparse.Namespace, portfolio: "Portfolio") -> tuple[int, int
 def _draw(figure: "RightsMap", path: str) -> None:
     from offtake.report import charts
 
-    kind = path.rpartition(".")[2].lower()
-    if kind not in ("svg", "png"):
-        raise Invalid("bad-path", "--chart", f"`{path}` is neither .svg nor .png", "Name one.")
-    written_file(path, "--chart").write_bytes(charts.rights_map(figure, kind))
+    picture = drawn_file(path, "--chart")
+    picture.path.write_bytes(charts.rights_map(figure, picture.kind))
 
 
 def _data(figure: "RightsMap") -> list[dict[str, Any]]:

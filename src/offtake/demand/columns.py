@@ -124,7 +124,9 @@ class ServiceTrace:
     format: str
     services: tuple[ServiceDemand, ...]
     span_s: int
-    requests: int = 0  # How many requests or instances the steps were made from.
+    requests: int = 0  # How many requests, instances or samples the steps were made from.
+    work_gpu_s: int | None = None  # What requests need, rounded up; None where levels are given.
+    arrivals_s: Column | None = None  # When requests came, ascending; None where levels are given.
     dropped: tuple[Dropped, ...] = ()
     choices: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()

@@ -36,6 +36,18 @@ def purposes_of(
     return tuple(str(named.get(tenant, default)) for tenant in tenants)
 
 
+def purposes_named(text: str, file: str) -> tuple[str, ...]:
+    """The purposes that such a file names, where no portfolio says which there are.
+
+    Raises:
+        UnreadableTrace: Not such a file.
+    """
+    content = _content(text, file)
+    tenants = content.get("tenants")
+    words = [*(tenants.values() if isinstance(tenants, dict) else ()), content.get("default")]
+    return tuple(dict.fromkeys(word for word in words if isinstance(word, str)))
+
+
 def _content(text: str, file: str) -> dict[str, Any]:
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - words only, no objects.

@@ -69,3 +69,35 @@ class Headline(NamedTuple):
 
     value: str
     says: str
+
+
+class Line(NamedTuple):
+    """Points of one quantity, ``x`` ascending."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Panel(NamedTuple):
+    """One drawing of a picture: lines over a common axis.
+
+    ``drawn`` is "steps" (levels from each x on), "stack" (levels upon one another), "bars" (one
+    for each x and line) or "curve". ``scale`` is "linear" or "log". ``ticks`` name the bars.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    drawn: str
+    lines: tuple[Line, ...]
+    scale: str = "linear"
+    ticks: tuple[str, ...] = ()
+
+
+class Panels(NamedTuple):
+    """Drawings side by side in ``columns``, under one title."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    columns: int = 1
