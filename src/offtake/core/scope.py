@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from offtake.core.account import Use
 from offtake.core.names import ALL
 from offtake.core.vocabulary import Ask
 
@@ -34,3 +35,19 @@ def covers(scope: Any, ask: Ask) -> int:
         & ((scope.capacity & ask.capacity) != 0)
     )
     return inside
+
+
+def concerns(scope: Scope, use: Use) -> bool:
+    """Whether a use, which is of a purpose, an accelerator and a region, lies in the scope."""
+    inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
+    return bool(inside & scope.regions >> use.region & 1)
+
+
+def contains(scope: Scope, other: Scope) -> bool:
+    """Whether every use that the other scope is about lies in this one."""
+    outside = (
+        (other.purposes & ~scope.purposes)
+        | (other.accelerators & ~scope.accelerators)
+        | (other.regions & ~scope.regions)
+    )
+    return outside == 0

@@ -173,6 +173,8 @@ class ClauseType:
     price: Callable[..., Any] | None = None  # What does this use cost?
     charge: Callable[..., Any] | None = None  # What is due for the period?
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
+    about: Callable[..., Any] | None = None  # Which uses does that floor concern?
+    short: Callable[..., Any] | None = None  # What is missing of a floor, and at what rate?
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
     varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.
