@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from oracle.reading import BUYER, FOREVER, WATTS
+from oracle.reading import BUYER, FOREVER, PURPOSES, WATTS
 from oracle.scopes import covered, for_purpose
 
 DAY = 86_400
@@ -114,15 +114,32 @@ def _rate(row):
 
 
 def _cheapest(world, floor):
-    """The least that an hour of what a floor is about costs on its first day, if it has a price."""
-    terms = floor["clause"]["terms"]
+    """The least that a card states, on the floor's first day, for anything it is about."""
     prices = []
-    for kind in terms.get("accelerators") or (*WATTS, None):
-        use = {"supplier": terms["supplier"], "accelerator": kind, "region": None}
-        use |= {"purpose": None, "gpu_h": 1, "from": floor["start"]}
-        found = priced(world, use, defaultdict(int))
-        prices += [] if found is None else [found[1]]
+    for card in world["clauses"]:
+        terms = card["terms"]
+        if card["kind"] != "rate_card" or terms["supplier"] != floor["clause"]["terms"]["supplier"]:
+            continue
+        for line in terms["lines"]:
+            begun = range(max(card["from"], line.get("from", 0)), card["until"])
+            now = floor["start"] in begun and floor["start"] < line.get("until", FOREVER)
+            if now and _meet(floor["clause"]["terms"], terms, line):
+                free = [tier["price"] for tier in line.get("tiers", []) if not tier["above_gpu_h"]]
+                exact = [line["price"], *free][-1] * (1 - terms["discount"])
+                prices.append(Fraction(int(exact * 10**6), 10**6))
     return min(prices, default=Fraction(0))
+
+
+def _meet(*scopes):
+    """Whether something is inside all these scopes."""
+    words = {"accelerators": {*WATTS, "another"}, "regions": {"us", "eu", "elsewhere"}}
+    for word, known in words.items():
+        if not set.intersection(known, *(scope.get(word) or known for scope in scopes)):
+            return False
+    return any(
+        all(for_purpose(scope, purpose, permission=True) for scope in scopes)
+        for purpose in PURPOSES
+    )
 
 
 def _count(floors, use, dollars, how):

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
+PURPOSES = ("training", "research", "inference", "api")
 PARENTS = {"api": "inference"}
 WATTS = {"H100": 1_000, "GB200": 2_000}
 BUYER = "buyer"

@@ -9,7 +9,7 @@ that charge (``oracle.charging``) return what is due, in fractions of a dollar.
 from fractions import Fraction
 
 from oracle.charging import delivery, rate_card, revenue_share, statement, take_or_pay
-from oracle.reading import BUYER
+from oracle.reading import BUYER, PURPOSES
 from oracle.scopes import at_work, covered, for_purpose, heard, version_at
 
 __all__ = ["decide", "delivery", "rate_card", "revenue_share", "statement", "take_or_pay"]
@@ -162,25 +162,36 @@ def waiver(world, clause, ask, now):
 
 
 def build_right(world, clause, ask, now):
-    """BR2, by counting what ran in the measuring period of now."""
+    """BR2, by counting what ran in the measuring period that the ask starts in."""
     terms = clause["terms"]
     if ask["act"] != "run" or not ask["own"] or ask["supplier"] != terms["grantee"]:
+        return None
+    if not covered({**terms, "purposes": None}, ask, permission=False):
         return None
     if for_purpose(terms, ask["purpose"], permission=True):
         return None
     if not terms["primarily"]:
         return "deny", "BR2"
+    starts = max(now, ask["start"])
     begins = clause["from"]
-    while begins + terms["measured_over"] <= now:
+    while begins + terms["measured_over"] <= starts:
         begins += terms["measured_over"]
-    ran = {True: 0, False: ask["gpus"] * (ask["end"] - ask["start"])}
-    for event in heard(world, clause):
+    period = range(begins, begins + terms["measured_over"])
+    length = ask["end"] - ask["start"]
+    ran = {True: 0, False: ask["gpus"] * _common(range(starts, starts + length), period)}
+    for event in world["events"]:  # Each version of the right measures what it was told.
+        told = version_at(world, clause, event["at"]) is clause
         own = event["event"] == "usage_recorded" and event["own"]
-        if own and event["party"] == terms["grantee"] and event["at"] >= begins:
+        if told and own and event["party"] == terms["grantee"]:
             listed = for_purpose(terms, event["purpose"], permission=True)
-            ran[listed] += event["gpus"] * (event["end"] - event["start"])
+            ran[listed] += event["gpus"] * _common(range(event["start"], event["end"]), period)
     share = Fraction(ran[True], ran[True] + ran[False])
     return None if share >= terms["primarily"] else ("deny", "BR2")
+
+
+def _common(one, other):
+    """The seconds that two periods share."""
+    return len(range(max(one.start, other.start), min(one.stop, other.stop)))
 
 
 def ip_licence(world, clause, ask, now):
@@ -241,9 +252,25 @@ def helps(world, helper, clause, ask, now):
         return fits and spent is None and covered(terms, ask, permission=True)
     if helper["kind"] == "build_right":
         own = ask["own"] and ask["supplier"] == terms["grantee"] and ask["act"] != "use"
-        same = helper["agreement"] == clause["agreement"]
-        return bool(own) and same and covered(terms, ask, permission=True)
+        if not own or helper["agreement"] != clause["agreement"]:
+            return False
+        return covered(terms, ask, permission=True) or _left_to_br2(terms, clause, ask)
     return False
+
+
+def _left_to_br2(terms, clause, ask):
+    """Whether running another purpose is a matter of its share alone, whatever the clause says.
+
+    That is so for clauses which stand against the listed purposes as well.
+    """
+    if ask["act"] != "run" or not terms["primarily"] or clause["kind"] == "build_right":
+        return False
+    against = any(
+        for_purpose(clause["terms"], purpose, permission=False)
+        and for_purpose(terms, purpose, permission=True)
+        for purpose in PURPOSES
+    )
+    return against and covered({**terms, "purposes": None}, ask, permission=True)
 
 
 def lot_of(world, ask):

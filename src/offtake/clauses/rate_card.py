@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from offtake.core.account import Price, Use
 from offtake.core.names import ALL, Names
-from offtake.core.scope import Scope, concerns
+from offtake.core.scope import Scope, concerns, overlap
 from offtake.core.text import ScopeText, Value, scope_of, term
 from offtake.core.vocabulary import ClauseType, Period
 from offtake.units.capacity import PPM
@@ -125,6 +125,18 @@ def _amount(tiers: tuple[tuple[int, int], ...], gpu_s: int, before_gpu_s: int) -
     return divide(total, SECONDS_PER_HOUR, Rounding.HALF_EVEN)
 
 
+def least(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int | None:
+    """The lowest price of a first GPU-hour that lines in force state for anything in a scope."""
+    if supplier != terms.supplier:
+        return None
+    prices = [
+        _amount(rate.tiers, SECONDS_PER_HOUR, 0)
+        for rate in terms.rates
+        if rate.start_s <= at_s < rate.end_s and overlap(terms.scope, rate.scope, scope)
+    ]
+    return min(prices, default=None)
+
+
 CLAUSE = ClauseType(
     code=6,
     name="rate_card",
@@ -133,4 +145,5 @@ CLAUSE = ClauseType(
     lower=lower,
     rules=("RC1", "RC2"),
     price=price,
+    least=least,
 )

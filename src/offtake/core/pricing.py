@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from offtake.core.account import Price, Use
+from offtake.core.scope import Scope
 from offtake.core.vocabulary import BoundClause
 from offtake.units.money import SECONDS_PER_HOUR
 
@@ -43,6 +44,18 @@ def priced(
         if price is not None and (best is None or price.closeness > best.price.closeness):
             best = Priced(clause, price)
     return best
+
+
+def least_micros_per_gpu_h(
+    clauses: Sequence[BoundClause], supplier: int, scope: Scope, at_s: int
+) -> int | None:
+    """The lowest price that clauses in force state for anything in a scope, in micros."""
+    prices = [
+        clause.kind.least(clause.terms, supplier, scope, at_s)
+        for clause in clauses
+        if clause.kind.least is not None and clause.from_s <= at_s < clause.until_s
+    ]
+    return min((price for price in prices if price is not None), default=None)
 
 
 def rate_micros_per_gpu_h(clauses: Sequence[BoundClause], use: Use) -> int | None:

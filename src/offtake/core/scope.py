@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from offtake.core.account import Use
-from offtake.core.names import ALL
+from offtake.core.names import ALL, UNSTATED
 from offtake.core.vocabulary import Ask
 
 
@@ -41,6 +41,17 @@ def concerns(scope: Scope, use: Use) -> bool:
     """Whether a use, which is of a purpose, an accelerator and a region, lies in the scope."""
     inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
     return bool(inside & scope.regions >> use.region & 1)
+
+
+def overlap(*scopes: Scope) -> bool:
+    """Whether some use lies in all of these scopes."""
+    named = ALL ^ (1 << UNSTATED)
+    purposes = accelerators = regions = named
+    for scope in scopes:
+        purposes &= scope.purposes
+        accelerators &= scope.accelerators
+        regions &= scope.regions
+    return bool(purposes and accelerators and regions)
 
 
 def contains(scope: Scope, other: Scope) -> bool:

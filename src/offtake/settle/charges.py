@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from offtake.core.account import Account, Charge, Report, Taken, Use
-from offtake.core.names import BUYER, LIMIT_NAMES, UNSTATED, Names
-from offtake.core.pricing import Card, card_of, priced, rate_micros_per_gpu_h
+from offtake.core.names import BUYER, Names
+from offtake.core.pricing import Card, card_of, least_micros_per_gpu_h, priced
 from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.counting import Counted, Counting
@@ -160,18 +160,12 @@ def _counted(
 def _quote(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int:
     """The least that a GPU-hour in the scope costs at an instant, in micros; 0 if none is priced.
 
-    The buyer could have filled its floor with the cheapest accelerator.
+    The buyer could have filled its floor with the cheapest there is.
     """
-    rates = []
-    for accelerator in range(LIMIT_NAMES):
-        if scope.accelerators >> accelerator & 1:
-            use = Use(supplier, accelerator, UNSTATED, UNSTATED, 0, at_s, at_s)
-            rate = rate_micros_per_gpu_h(terms.clauses, use)
-            if rate is None:
-                rate = rate_micros_per_gpu_h(terms.prices, use)
-            if rate is not None:
-                rates.append(rate)
-    return min(rates, default=0)
+    contracts = least_micros_per_gpu_h(terms.clauses, supplier, scope, at_s)
+    if contracts is not None:
+        return contracts
+    return least_micros_per_gpu_h(terms.prices, supplier, scope, at_s) or 0
 
 
 def _commitments(
