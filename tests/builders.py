@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.clauses import KINDS
+from offtake.contract.lower import together
 from offtake.contract.node import Entry, Node
 from offtake.contract.problem import Place
 from offtake.contract.record import KEYS, Reader
@@ -85,7 +86,7 @@ def build(case: Mapping[str, Any]) -> Built:
     names = Names(**CAST, clauses=ids)
     lots: dict[str, int] = {}
     events = tuple(_event(row, names, lots) for row in case.get("event", []))
-    return Built(names, tuple(clause(row, names) for row in rows), events, lots)
+    return Built(names, together(clause(row, names) for row in rows), events, lots)
 
 
 def clause(row: Mapping[str, Any], names: Names) -> BoundClause:

@@ -146,19 +146,46 @@ def waiver(world, clause, ask, now):
         return None
     if ask["act"] != "supply":  # Only contracting uses it up.
         return None
-    signed = []
-    for event in heard(world, clause):
-        granted = version_at(world, clause, event["at"])["terms"]
-        order = event["event"] == "ordered" and event["party"] == granted["grantee"]
-        like = {**event, "supplier": event["party"], "asset": None, "act": "supply"}
-        if order and covered(granted, {**like, "capacity": "new"}, permission=True):
-            signed.append(event["gpus"])
-    changed = terms["price"] is not None and ask["price"] != terms["price"]
-    if terms["transaction"] and (signed or changed):
+    return _spent(terms, _drawn(world)[clause["id"]], ask["gpus"], ask["price"])
+
+
+def _spent(terms, signed, gpus, price):
+    """Why a waiver under which these quantities were signed does not help with one more."""
+    if terms["transaction"] and signed:
         return "permit", "WV3"
-    if terms["limit"] is not None and sum(signed) + ask["gpus"] > terms["limit"]:
+    if terms["price"] is not None and price != terms["price"]:
+        return "permit", "WV3"
+    if terms["limit"] is not None and sum(signed) + gpus > terms["limit"]:
         return "permit", "WV2"
     return None
+
+
+def _drawn(world):
+    """What was signed under each waiver: of those of one clause an order needs only one.
+
+    It is the one given last, of equals the one written first, of those that helped with it.
+    """
+    given = {}
+    for clause in world["clauses"]:
+        if clause["kind"] == "waiver":
+            given[clause["id"]] = min(clause["from"], given.get(clause["id"], clause["from"]))
+    signed = {name: [] for name in given}
+    for event in world["events"]:
+        if event["event"] != "ordered":
+            continue
+        like = {**event, "supplier": event["party"], "asset": None, "act": "supply"}
+        helped = []
+        for name in sorted(given, key=lambda name: -given[name]):  # Stable: else as written.
+            version = version_at(world, {"id": name}, event["at"])
+            terms = version["terms"] if version is not None else None
+            if terms is None or terms["of"] in helped or event["party"] != terms["grantee"]:
+                continue
+            price = terms["price"] if event["price"] is None else event["price"]
+            fits = covered(terms, {**like, "capacity": "new"}, permission=True)
+            if fits and _spent(terms, signed[name], event["gpus"], price) is None:
+                signed[name].append(event["gpus"])
+                helped.append(terms["of"])
+    return signed
 
 
 def build_right(world, clause, ask, now):
@@ -202,16 +229,39 @@ def ip_licence(world, clause, ask, now):
         return None
     if assets is not None and ask["asset"] is not None and ask["asset"] not in assets:
         return None
-    ended = terms["expires"] is not None and now >= terms["expires"]
     if ask["user"] != terms["licensee"]:
-        return ("deny", "IP2") if terms["exclusive"] and not ended else None
-    if ended:
-        return "deny", "IP3"
-    product = ask["product"]
-    if product is None:
-        return None
+        if not terms["exclusive"] or _ended(clause, now):
+            return None
+        kept = ask["product"] is None or _in_products(terms, ask["product"])
+        return ("deny", "IP2") if kept else None
+    for other in world["clauses"]:
+        if other["kind"] != "ip_licence" or now not in range(other["from"], other["until"]):
+            continue
+        granted = other["terms"]
+        same = all(granted[word] == terms[word] for word in ("licensor", "licensee"))
+        if same and not _ended(other, now) and _licensed(granted, ask):
+            return None
+    return "deny", "IP3" if _ended(clause, now) else "IP1"
+
+
+def _ended(clause, now):
+    expires = clause["terms"]["expires"]
+    return expires is not None and now >= expires
+
+
+def _licensed(terms, ask):
+    """Whether a licence covers an asset in a product; what is not stated only if all are."""
+    assets = terms.get("assets")
+    if assets is not None and ask["asset"] not in assets:
+        return False
+    if ask["product"] is None:
+        return terms["products"] is None and not terms["except_products"]
+    return _in_products(terms, ask["product"])
+
+
+def _in_products(terms, product):
     listed = terms["products"] is None or product in terms["products"]
-    return None if listed and product not in terms["except_products"] else ("deny", "IP1")
+    return listed and product not in terms["except_products"]
 
 
 # --- The decision -----------------------------------------------------------------------------

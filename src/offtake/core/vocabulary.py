@@ -179,6 +179,7 @@ class ClauseType:
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
     varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.
+    beside: Callable[..., Any] | None = None  # Its terms, read with others of its kind.
     figures: Callable[..., Any] | None = None  # What its sentences need beside terms and facts.
 
     def __post_init__(self) -> None:
