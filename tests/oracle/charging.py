@@ -77,7 +77,8 @@ def take_or_pay(world, taken, period):
     for row in floors:
         if not row["hours"] and row["clause"]["terms"]["rate"] is None:
             row["rate"] = _cheapest(world, row)
-    for use in sorted(world["undelivered"], key=lambda use: use["from"]):
+    missing = [use for row in world["tranches"] for use in _not_there(world, row)]
+    for use in sorted([*world["undelivered"], *missing], key=lambda use: use["from"]):
         _count(floors, use, 0, _by_missing)
     order = sorted(floors, key=lambda row: (row["end"], -row["months"]))
     charges = []
@@ -324,8 +325,24 @@ def delivery(clause, late):
     terms = clause["terms"]
     if late["supplier"] != terms["supplier"] or terms["remedy"] == "none":
         return None
+    silent = dict.fromkeys(("purpose", "accelerator", "region", "asset"))
+    ordered = {**silent, **late, "act": "supply", "capacity": "new"}
+    if not covered(terms, ordered, permission=False, but=("asks", "capacity")):
+        return None
     day = datetime.fromtimestamp(late["due"], UTC) + timedelta(seconds=terms["grace"])
     return ("order" if late["tranche"] == 0 else "tranche"), int(day.timestamp())
+
+
+def _not_there(world, tranche):
+    """DL2: the days on which a tranche was missing; one that was ended never comes."""
+    comes = tranche.get("comes", tranche["end"])
+    for clause in world["clauses"]:
+        ended = delivery(clause, tranche) if clause["kind"] == "delivery" else None
+        if ended is not None and comes > ended[1]:
+            comes = tranche["end"]
+    silent = dict.fromkeys(("purpose", "accelerator", "region"))
+    for day in range(tranche["due"], comes, DAY):
+        yield {**silent, **tranche, "from": day, "gpu_h": tranche["gpus"] * 24}
 
 
 def statement(world, period):

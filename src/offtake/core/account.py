@@ -28,6 +28,9 @@ class Thing(NamedTuple):
     region: int = UNSTATED
 
 
+ANYTHING = Thing()
+
+
 class Price(NamedTuple):
     """What a use costs under one line, and how closely the line fits (more is closer)."""
 

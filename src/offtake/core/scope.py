@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from offtake.core.account import Use
+from offtake.core.account import Thing, Use
 from offtake.core.names import ALL, UNSTATED
 from offtake.core.vocabulary import Ask
 
@@ -37,10 +37,10 @@ def covers(scope: Any, ask: Ask) -> int:
     return inside
 
 
-def concerns(scope: Scope, use: Use) -> bool:
-    """Whether a use, which is of a purpose, an accelerator and a region, lies in the scope."""
-    inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
-    return bool(inside & scope.regions >> use.region & 1)
+def concerns(scope: Scope, thing: Use | Thing) -> bool:
+    """Whether what was used or bought, a purpose, an accelerator, a region, is in the scope."""
+    inside = scope.purposes >> thing.purpose & scope.accelerators >> thing.accelerator
+    return bool(inside & scope.regions >> thing.region & 1)
 
 
 def overlap(*scopes: Scope) -> bool:
