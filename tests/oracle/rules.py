@@ -239,7 +239,9 @@ def ip_licence(world, clause, ask, now):
             continue
         granted = other["terms"]
         same = all(granted[word] == terms[word] for word in ("licensor", "licensee"))
-        if same and not _ended(other, now) and _licensed(granted, ask):
+        assets = granted.get("assets")  # The clause itself is about what the ask leaves open.
+        fits = other is clause or assets is None or ask["asset"] in assets
+        if same and fits and not _ended(other, now) and _licensed(granted, ask):
             return None
     return "deny", "IP3" if _ended(clause, now) else "IP1"
 
@@ -250,10 +252,7 @@ def _ended(clause, now):
 
 
 def _licensed(terms, ask):
-    """Whether a licence covers an asset in a product; what is not stated only if all are."""
-    assets = terms.get("assets")
-    if assets is not None and ask["asset"] not in assets:
-        return False
+    """Whether a licence covers a product; one that is not stated only if all are."""
     if ask["product"] is None:
         return terms["products"] is None and not terms["except_products"]
     return _in_products(terms, ask["product"])

@@ -25,7 +25,7 @@ from offtake.core.vocabulary import (
     Verdict,
 )
 from offtake.units.capacity import PPM
-from offtake.units.time import Duration
+from offtake.units.time import Duration, after
 
 LIMIT_PERIODS = 1_000
 """The most measuring periods that one use counts in, from the one it is recorded in."""
@@ -64,7 +64,7 @@ class Terms(NamedTuple):
     acts: int
     grantee: int
     primarily_ppm: int
-    measured_over_s: int
+    measured_over: Duration
     measured_from_at_s: int
 
 
@@ -96,7 +96,7 @@ def lower(text: Text, names: Names, period: Period) -> Terms:
         *scope_of(text, names, permission=True),
         grantee=names.parties.index(text.grantee),
         primarily_ppm=text.primarily or 0,
-        measured_over_s=text.measured_over.longest_s,
+        measured_over=text.measured_over,
         measured_from_at_s=period.from_s,
     )
 
@@ -153,7 +153,7 @@ def _keeps_share(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> bool:
     Of the ask counts what would run in the period it starts in.
     """
     at_s = max(now_s, ask.start_s)
-    ends_s = terms.measured_from_at_s + (_period(terms, at_s) + 1) * terms.measured_over_s
+    ends_s = _begins_s(terms, _period(terms, at_s) + 1)
     asked_gpu_s = ask.gpus * min(ask.end_s - ask.start_s, ends_s - at_s)
     listed_gpu_s, total_gpu_s = figures(terms, facts, ask, now_s)
     return listed_gpu_s * PPM >= terms.primarily_ppm * (total_gpu_s + asked_gpu_s)
@@ -169,7 +169,18 @@ def figures(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> Share:
 
 
 def _period(terms: Terms, at_s: int) -> int:
-    return (at_s - terms.measured_from_at_s) // terms.measured_over_s
+    """The number of the measuring period an instant lies in; -1 before the first."""
+    passed_s = at_s - terms.measured_from_at_s
+    number = passed_s // terms.measured_over.longest_s
+    while number >= 0 and _begins_s(terms, number + 1) <= at_s:
+        number += 1  # Civil periods are shorter than the longest of their kind.
+    return max(number, -1)
+
+
+def _begins_s(terms: Terms, number: int) -> int:
+    """The start of a measuring period: counted on the calendar from the first day of the right."""
+    over = terms.measured_over
+    return after(terms.measured_from_at_s, Duration(over.number * number, over.unit))
 
 
 def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
@@ -180,7 +191,7 @@ def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
     """
     if event.kind != EventKind.USAGE_RECORDED or not event.own or event.party != terms.grantee:
         return facts
-    from_s, over_s = terms.measured_from_at_s, terms.measured_over_s
+    from_s = terms.measured_from_at_s
     now = _period(terms, event.at_s)
     ran = {
         row.number: row
@@ -190,8 +201,8 @@ def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
     listed = event.purpose != UNSTATED and terms.purposes >> event.purpose & 1
     last = min(_period(terms, event.end_s), now + LIMIT_PERIODS - 1)
     for number in range(max(_period(terms, event.start_s), now), last + 1):
-        begins_s = from_s + number * over_s
-        inside_s = min(event.end_s, begins_s + over_s) - max(event.start_s, begins_s)
+        begins_s, ends_s = _begins_s(terms, number), _begins_s(terms, number + 1)
+        inside_s = min(event.end_s, ends_s) - max(event.start_s, begins_s)
         if inside_s > 0:
             row = ran.get(number, Ran(from_s, number, 0, 0))
             used_gpu_s = event.gpus * inside_s
