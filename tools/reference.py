@@ -32,6 +32,7 @@ SECTIONS = {
     "jobs": model.JobText,
     "behaviors": model.Behavior,
     "reports": model.Reported,
+    "outages": model.Outage,
     "procurement": model.Procurement,
     "simulation": model.Simulation,
     "regimes": model.Regime,

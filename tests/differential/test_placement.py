@@ -1,20 +1,24 @@
-"""The engine and the specification executed slowly give every job the same second and pool."""
+"""The engines and the specification executed slowly give every job the same second and pool."""
+
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offtake.sim.reference import DISCIPLINES, Engine, Jobs
+from offtake.sim.kernel import Engine as Compiled
+from offtake.sim.placement import DISCIPLINES, Jobs
+from offtake.sim.reference import Engine
 from oracle import placement
 
-UNTIL_S = 40
+UNTIL_S = 60
 small = st.integers(1, 4)
 
 
 @st.composite
 def workloads(draw: st.DrawFn) -> list[dict]:
     rows = []
-    for submit_s in sorted(draw(st.lists(st.integers(0, 8), max_size=10))):
+    for submit_s in sorted(draw(st.lists(st.integers(0, 8), max_size=12))):
         run_s = draw(small)
         rows.append(
             {
@@ -24,6 +28,7 @@ def workloads(draw: st.DrawFn) -> list[dict]:
                 "gpus": draw(small),
                 "kind": draw(st.integers(0, 1)),
                 "priority": draw(st.integers(0, 1)),
+                "deadline_s": draw(st.sampled_from([-1, 5, 9])),
             }
         )
     return rows
@@ -32,47 +37,89 @@ def workloads(draw: st.DrawFn) -> list[dict]:
 orders = st.permutations([0, 1, 2]).flatmap(
     lambda pools: st.integers(0, 3).map(lambda count: list(pools)[:count])
 )
+capacities = st.tuples(st.integers(1, 9), st.integers(0, 2), st.integers(0, 6))
 changes = st.lists(
     st.one_of(
-        st.tuples(st.integers(1, 9), st.integers(0, 2), st.integers(0, 6)),
+        capacities,
+        capacities.map(lambda change: (*change, "outage")),
         st.tuples(st.integers(1, 9), st.integers(0, 1), orders),
     ),
     max_size=5,
 )
 firsts = st.tuples(st.lists(st.integers(0, 6), min_size=3, max_size=3), orders, orders)
+speeds = st.dictionaries(
+    st.tuples(st.integers(0, 1), st.integers(0, 2)), st.sampled_from([50, 75, 200]), max_size=2
+)
 
 
-def played(jobs: list[dict], discipline: str, told: list) -> list:
-    """The engine's schedule, stopped at every change as a run would."""
-    columns = [[job[name] for job in jobs] for name in Jobs._fields]
-    engine = Engine(Jobs(*columns), discipline=discipline)
+def told_of(first: tuple, later: list, speeds: dict) -> list[tuple]:
+    """What the oracle is told: an outage is a smaller capacity and what it ends."""
+    sizes, *preferred = first
+    told: list[tuple] = [(None, *speed) for speed in speeds.items()]
+    told += [(0, pool, gpus) for pool, gpus in enumerate(sizes)]
+    told += [(0, kind, pools) for kind, pools in enumerate(preferred)]
+    for change in sorted(later, key=lambda change: change[0]):
+        told.append(change[:3])
+        if change[3:]:
+            told.append((change[0], "outage", change[1]))
+    return told
+
+
+def played(engine: Any, told: list[tuple]) -> tuple[list, list]:
+    """An engine's schedule and lost runs, stopped at every change as a run would."""
     for _ in range(3):
         engine.add_pool()
-    stops = sorted({at_s for at_s, _, _ in told})
+    for at_s, what, value in told:
+        if at_s is None:
+            engine.set_speed(*what, speed_ppm=value * 10_000)
+    stops = sorted({at_s for at_s, _, _ in told if at_s is not None})
     for number, stop in enumerate(stops):
         for at_s, what, value in told:
             if at_s != stop:
                 continue
-            if isinstance(value, list):
+            if what == "outage":
+                engine.preempt(value, stop)
+            elif isinstance(value, list):
                 engine.set_order(what, tuple(value))
             else:
                 engine.set_capacity(what, value)
         engine.advance(stop, stops[number + 1] if number + 1 < len(stops) else UNTIL_S)
-    return [
-        None if start_s < 0 else (start_s, pool)
+    starts = [
+        None if start_s < 0 else (int(start_s), int(pool))
         for start_s, pool in zip(engine.start_s, engine.pool, strict=True)
     ]
+    return starts, [tuple(row) for row in engine.lost]
+
+
+def columns(jobs: list[dict]) -> Jobs:
+    """Jobs as columns."""
+    names = [name for name in Jobs._fields if name != "share_milli"]
+    return Jobs(*([job[name] for job in jobs] for name in names))
 
 
 @pytest.mark.parametrize("discipline", DISCIPLINES)
-@settings(max_examples=120, deadline=None)
-@given(jobs=workloads(), first=firsts, later=changes)
+@settings(max_examples=150, deadline=None)
+@given(jobs=workloads(), first=firsts, later=changes, speeds=speeds)
 def test_engine_and_oracle_place_every_job_alike(
-    discipline: str, jobs: list[dict], first: tuple, later: list
+    discipline: str, jobs: list[dict], first: tuple, later: list, speeds: dict
 ) -> None:
-    sizes, *preferred = first
-    told = [(0, pool, gpus) for pool, gpus in enumerate(sizes)]
-    told += [(0, kind, pools) for kind, pools in enumerate(preferred)]
-    told += sorted(later, key=lambda change: change[0])
+    told = told_of(first, later, speeds)
 
-    assert played(jobs, discipline, told) == placement.place(jobs, discipline, told, UNTIL_S)
+    engine = Engine(columns(jobs), discipline=discipline)
+    assert played(engine, told) == placement.place(jobs, discipline, told, UNTIL_S)
+
+
+@pytest.mark.parametrize("discipline", DISCIPLINES)
+@settings(max_examples=300, deadline=None)
+@given(jobs=workloads(), first=firsts, later=changes, speeds=speeds)
+def test_both_engines_place_every_job_alike(
+    discipline: str, jobs: list[dict], first: tuple, later: list, speeds: dict
+) -> None:
+    told = told_of(first, later, speeds)
+    plain = Engine(columns(jobs), discipline=discipline)
+    compiled = Compiled(columns(jobs), discipline=discipline)
+
+    assert played(compiled, told) == played(plain, told)
+    assert compiled.waiting_gpus() == plain.waiting_gpus()
+    assert compiled.started_gpu_s == plain.started_gpu_s
+    assert compiled.free == plain.free

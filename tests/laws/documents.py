@@ -54,6 +54,7 @@ SCALARS: dict[Value, st.SearchStrategy[Any]] = {
     Value.MONEY: money,
     Value.DURATION: durations,
     Value.SHARE: st.integers(0, 1_000_000),
+    Value.SPEED: st.integers(1, 100_000_000),
     Value.INSTANT: instants,
     Value.SIZE: sizes,
     Value.GPUS: st.integers(1, LIMIT_GPUS),

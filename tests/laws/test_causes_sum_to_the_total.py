@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offtake.sim.delay import Cause, Segment, waited_gpu_s
-from offtake.sim.reference import Jobs
+from offtake.sim.placement import Jobs
 
 UNTIL_S = 30
 rows = st.lists(

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offtake.sim.reference import DISCIPLINES, Engine, Jobs
+from offtake.sim.placement import DISCIPLINES, Jobs
+from offtake.sim.reference import Engine
 
 jobs = st.lists(
     st.tuples(st.integers(0, 6), st.integers(1, 5), st.integers(1, 4)), min_size=1, max_size=12

@@ -5,6 +5,7 @@ examples:
   offtake run portfolio.yaml --out result/                 # journal, schedule, summary, report
   offtake run portfolio.yaml --regime exclusive-for-ever
   offtake run portfolio.yaml --trace cluster.csv --format itp --mapping purposes.yaml
+  offtake run portfolio.yaml --trace jobs.parquet --columns submit=at:time,run=ms:ms,gpus=gpus
 
 The result is the same, byte for byte, for the same inputs. Exit codes: 0 done, 3 invalid input.
 """
@@ -37,6 +38,9 @@ def demand(parser: argparse.ArgumentParser) -> None:
     """The flags that say what is played, shared with compare."""
     parser.add_argument("--trace", metavar="FILE", help="jobs from a trace (file or folder)")
     parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
+    parser.add_argument(
+        "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
+    )
     parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
     parser.add_argument("--from", dest="starts", metavar="DATE", help="start of the run")
     parser.add_argument("--to", dest="ends", metavar="DATE", help="end of the run")
@@ -105,12 +109,13 @@ def workload_of(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload 
     from offtake.sim.world import Workload
 
     if given.trace is None:
-        if given.mapping or given.format:
-            raise Invalid("usage", "offtake run", "--mapping and --format need --trace", "Add it.")
+        if given.mapping or given.format or given.columns:
+            says = "--mapping, --format and --columns need --trace"
+            raise Invalid("usage", "offtake run", says, "Add it.")
         return None
     names = portfolio.names
     try:
-        trace = open_trace(Path(given.trace), given.format)
+        trace = open_trace(Path(given.trace), given.format, given.columns)
         words = ("training",) * len(trace.tenants)
         if given.mapping is not None:
             text = text_of(Path(given.mapping))

@@ -245,7 +245,7 @@ def _written_periods(document: Document) -> Iterator[tuple[str, int, int]]:
                 yield f"{path}.lines[{number}]", line.starts, line.ends
     for requirement in document.requirements:
         yield f"requirements.{requirement.id}", requirement.starts, requirement.ends
-    for section in ("prices", "reports"):
+    for section in ("prices", "reports", "outages"):
         for number, item in enumerate(getattr(document, section)):
             yield f"{section}[{number}]", item.starts, item.ends
     if document.simulation.starts >= 0 or document.simulation.ends >= 0:

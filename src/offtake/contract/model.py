@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from offtake.core.text import Value, term
-from offtake.units.capacity import Size
+from offtake.units.capacity import PPM, Size
 from offtake.units.money import Money
 from offtake.units.time import FOREVER_S, Duration
 
@@ -61,6 +61,9 @@ class AcceleratorKind:
     id: str
     power: Size = term(
         Value.SIZE, "All-in power of one, so that MW become GPUs.", default=Size(watts=1_000)
+    )
+    speed: int = term(
+        Value.SPEED, "How fast it runs jobs, beside the one their run times are for.", default=PPM
     )
 
 
@@ -146,6 +149,11 @@ class Pool:
     rate: Money | None = term(
         Value.MONEY, "Price per GPU-hour, where no rate card says it.", default=None
     )
+    gpus_per_node: int = term(
+        Value.COUNT,
+        "GPUs of each node, so that a job stays within one where it fits; not counted if absent.",
+        default=0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +219,7 @@ class JobText:
     accelerators: tuple[str, ...] = term(Value.ACCELERATORS, "Acceptable kinds.", default=())
     regions: tuple[str, ...] = term(Value.REGIONS, "Acceptable regions.", default=())
     priority: int = term(Value.COUNT, "Higher goes first.", default=0)
+    deadline: int | None = term(Value.INSTANT, "When it should have ended.", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,12 +299,29 @@ class Simulation:
         Value.CHOICE,
         "In which order jobs start (J3).",
         default="fifo",
-        choices=("fifo", "easy", "first_fit"),
+        choices=(
+            "fifo",
+            "easy",
+            "conservative",
+            "first_fit",
+            "shortest_first",
+            "shortest_first_deadline",
+        ),
     )
     delay_price: Money | None = term(
         Value.MONEY, "What a GPU-day of delay is worth, in awards (S4).", default=None
     )
     tender: Duration = term(Value.DURATION, "How long a tender is open.", default=Duration(14, "d"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A supplier's capacity that is gone for a time: what runs there ends and begins anew (J7)."""
+
+    supplier: str = term(Value.PARTY, "Whose capacity.")
+    region: str = term(Value.REGION, "Where; everywhere if absent.", default="")
+    starts: int = term(Value.INSTANT, "From when.")
+    ends: int = term(Value.INSTANT, "Until when.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +359,7 @@ class Document:
     jobs: tuple[JobText, ...] = ()
     behaviors: tuple[Behavior, ...] = ()
     reports: tuple[Reported, ...] = ()
+    outages: tuple[Outage, ...] = ()
     procurement: Procurement = field(default_factory=Procurement)
     simulation: Simulation = field(default_factory=Simulation)
     regimes: tuple[Regime, ...] = ()

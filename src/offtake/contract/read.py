@@ -29,7 +29,12 @@ BY_ID: dict[str, tuple[type, str]] = {
     "regimes": (model.Regime, "id"),
 }
 """Sections that map an id to a record."""
-LISTED = {"prices": model.ListPrice, "behaviors": model.Behavior, "reports": model.Reported}
+LISTED = {
+    "prices": model.ListPrice,
+    "behaviors": model.Behavior,
+    "reports": model.Reported,
+    "outages": model.Outage,
+}
 """Sections that list records."""
 SINGLE = {"procurement": model.Procurement, "simulation": model.Simulation}
 WORDS = ("regions", "products")

@@ -33,6 +33,7 @@ PATTERNS = {
     Value.MONEY: _MONEY,
     Value.DURATION: rf"\d+\s*({_UNITS})",
     Value.SHARE: r"\d+(\.\d+)?\s*%",
+    Value.SPEED: r"\d+(\.\d+)?\s*%",
     Value.INSTANT: _DATE,
     Value.SIZE: _SIZE,
     Value.GPUS: rf"{_NUMBER}\s*[kKmM]?(\s*GPUs?)?",
@@ -45,6 +46,7 @@ EXAMPLES = {
     Value.MONEY: ["$30B", "2.50 USD", "$2.50/GPU-h"],
     Value.DURATION: ["30d", "24h", "6mo", "10 business days"],
     Value.SHARE: ["20%", "0.5%"],
+    Value.SPEED: ["45%", "250%"],
     Value.INSTANT: ["2025-01-21", "2025-01-21T17:00:00-05:00"],
     Value.SIZE: ["64000", "64k", "1.2 GW"],
     Value.GPUS: ["25,000"],
@@ -217,7 +219,7 @@ def _default(term: Term, value: Any) -> Schema:
     """The default in the notation of files, where there is one to write."""
     if term.value is Value.INSTANT:
         return {"default": instant_text(value)} if _stated(value) else {}
-    if term.value is Value.SHARE and isinstance(value, int):
+    if term.value in (Value.SHARE, Value.SPEED) and isinstance(value, int):
         return {"default": share_text(value)}
     if type(value) is tuple:
         return {"default": list(value)} if value else {}

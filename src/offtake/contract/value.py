@@ -73,6 +73,7 @@ SCALARS: dict[Value, tuple[Callable[[str], Any], str]] = {
     Value.MONEY: (money.parse, "Write an amount such as `$30B` or `2.50 USD`."),
     Value.DURATION: (parse_duration, "Write `30d`, `24h`, `6mo` or `10 business days`."),
     Value.SHARE: (capacity.parse_share, "Write a percentage from `0%` to `100%`."),
+    Value.SPEED: (capacity.parse_speed, "Write a percentage such as `45%` or `250%`."),
     Value.INSTANT: (parse_instant, "Write `2025-01-21` or `2025-01-21T17:00:00-05:00`."),
     Value.SIZE: (capacity.parse_size, "Write GPUs (`64000`) or power (`1.2 GW`)."),
     Value.GPUS: (parse_gpus, f"Write a number from 1 to {LIMIT_GPUS:,}, such as `25,000`."),

@@ -108,7 +108,7 @@ class _Writer:
             return self.steps(value, path) if stepwise(term.of) else self.rows(value, path)
         if term.value is Value.INSTANT:
             return instant_text(value)
-        if term.value is Value.SHARE:
+        if term.value in (Value.SHARE, Value.SPEED):
             return share_text(value)
         if isinstance(value, str):
             return scalar(value)

@@ -33,6 +33,7 @@ class Value(Enum):
     MONEY = "money"
     DURATION = "duration"
     SHARE = "share"
+    SPEED = "speed"
     INSTANT = "date"
     SIZE = "GPUs or power"
     GPUS = "GPUs"

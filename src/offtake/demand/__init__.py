@@ -1,5 +1,23 @@
 """What is needed: traces of real jobs, one reader a format, all as the same columns."""
 
-from offtake.demand import itp, swf
+from offtake.demand import (
+    batsim,
+    chronus,
+    gavel,
+    itp,
+    kubernetes,
+    muri,
+    openb,
+    own_columns,
+    philly,
+    sacct,
+    swf,
+)
 
-READERS = {reader.NAME: reader for reader in (itp, swf)}
+READERS = {
+    reader.NAME: reader
+    for reader in (
+        *(itp, swf, philly, chronus, gavel, muri, openb, batsim),
+        *(sacct, kubernetes, own_columns),
+    )
+}

@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 Column = NDArray[np.int64]
 BAD_SHARE_MAX = 0.01
 """A file with more bad rows than this is refused: it is probably not what it seems."""
+LIMIT_S = 2**40
+"""No instant or duration of a trace reaches this: 34,865 years."""
+LIMIT_RUN_S = 2**32
+LIMIT_GPUS = 2**20
+"""Of one job. With shares in thousandths, GPUs times run time stays below 2**62."""
 
 
 class Dropped(NamedTuple):
@@ -90,8 +95,10 @@ class JobTrace:
 
     @property
     def gpu_s(self) -> int:
-        """GPU-seconds of all jobs."""
-        return int((self.gpus * self.run_s).sum())
+        """GPU-seconds of all jobs, shares counted as parts; rounded down."""
+        if self.share_milli is None:
+            return _exact_sum(self.gpus * self.run_s)
+        return _exact_sum(self.gpus * self.run_s * self.share_milli) // WHOLE_MILLI
 
 
 class ServiceDemand(NamedTuple):
@@ -131,6 +138,29 @@ class ServiceTrace:
     def gpu_s(self) -> int:
         """GPU-seconds of all services."""
         return sum(service.gpu_s(self.span_s) for service in self.services)
+
+
+def _exact_sum(values: Column) -> int:
+    """A sum that cannot overflow: of both halves of each value."""
+    return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())
+
+
+def peak_gpu_milli(trace: JobTrace) -> int:
+    """Most GPUs in use, in thousandths, if every job started when it was submitted.
+
+    Periods are half-open: a job that ends makes room for one that starts in the same second.
+    """
+    share_milli = WHOLE_MILLI if trace.share_milli is None else trace.share_milli
+    used = trace.gpus * share_milli
+    at_s = np.concatenate([trace.submit_s, trace.submit_s + trace.run_s])
+    change = np.concatenate([used, -used])
+    order = np.lexsort((change, at_s))
+    return int(np.cumsum(change[order]).max(initial=0))
+
+
+def peak_gpus(trace: JobTrace) -> int:
+    """As ``peak_gpu_milli``, in whole GPUs, rounded up."""
+    return -(-peak_gpu_milli(trace) // WHOLE_MILLI)
 
 
 def in_order(columns: dict[str, Any]) -> tuple[dict[str, Column], int]:

@@ -1,6 +1,7 @@
 """The Standard Workload Format of the Parallel Workloads Archive.
 
-Source: cs.huji.ac.il/labs/parallel/workload. Cite: D. Feitelson, D. Tsafrir, D. Krakov,
+Source: cs.huji.ac.il/labs/parallel/workload. Licence: none stated; the archive asks for
+acknowledgement of it and of who gave the log. Cite: D. Feitelson, D. Tsafrir, D. Krakov,
 "Experience with using the Parallel Workloads Archive", JPDC 2014. Eighteen whole numbers a
 row; ``-1`` is unknown; lines that start with ``;`` are the header.
 
@@ -12,39 +13,40 @@ What this reader decides, because the data does not:
 - A request that is unknown, or shorter than the run, is raised to the run time and counted.
 - The tenant is the queue where any row names one, else the group.
 - Rows out of order of submission are sorted, and counted.
+- Where jobs started at their submission would use more than the header's MaxProcs, that is
+  said: in logs without waits (NASA iPSC) recorded use itself is above the machine's size.
 - More than one row in a hundred that is no row of numbers, and the file is refused.
 """
 
-import gzip
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from offtake.demand.columns import (
-    BAD_SHARE_MAX,
-    Dropped,
-    JobTrace,
-    UnreadableTrace,
-    in_order,
-)
+from offtake.demand.columns import Column, JobTrace, UnreadableTrace, peak_gpus
+from offtake.demand.jobs import Found, sound, trace_of
+from offtake.demand.lines import BLANKS, head_of
+from offtake.demand.table import Field, Table, header_of, read_table
 
 NAME = "swf"
-FIELDS = 18
-SUBMIT, RUN, ALLOCATED, REQUESTED, REQUESTED_S, GROUP, QUEUE = 1, 3, 4, 7, 8, 12, 14
+FIELDS = (
+    *("job", "submit_s", "wait_s", "run_s", "allocated", "cpu_s", "memory", "requested"),
+    *("requested_s", "requested_memory", "status", "user", "group", "executable", "queue"),
+    *("partition", "preceding", "think_s"),
+)
+WANTED = ("submit_s", "run_s", "allocated", "requested", "requested_s", "group", "queue")
+MAX_PROCS = re.compile(r"^;\s*MaxProcs:\s*(\d{1,12})\s*$", re.MULTILINE)
 
 
 def recognizes(path: Path) -> str:
     """Why a file seems to be of this format; empty when it does not."""
     if not path.is_file():
         return ""
-    try:
-        lines = _text(path)[:20_000].split("\n")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    rows = [line.split() for line in lines[:-1] if line.strip() and not line.startswith(";")]
-    if rows and all(len(row) == FIELDS for row in rows):
-        return f"rows of {FIELDS} numbers, as in SWF"
-    return "a header of `;` lines, as in SWF" if lines[0].startswith("; Version") else ""
+    first = header_of(path, BLANKS)
+    if len(first) == len(FIELDS) and all(re.fullmatch(r"-?[\d.]+", word) for word in first):
+        return f"rows of {len(FIELDS)} numbers, as in SWF"
+    return "a header of `;` lines, as in SWF" if head_of(path).startswith("; Version") else ""
 
 
 def read(path: Path) -> JobTrace:
@@ -53,76 +55,44 @@ def read(path: Path) -> JobTrace:
     Raises:
         UnreadableTrace: Not text, no jobs, or too many bad rows.
     """
-    rows, dropped = _rows(path)
-    if not len(rows):
-        raise UnreadableTrace(str(path), "no jobs", "Check that this is an SWF log.")
-    run_s = np.where(rows[:, RUN] == 0, 1, rows[:, RUN])
-    zero = int((rows[:, RUN] == 0).sum())
-    gpus = np.where(rows[:, ALLOCATED] > 0, rows[:, ALLOCATED], rows[:, REQUESTED])
-    held = (run_s > 0) & (gpus > 0)
-    if not held.all():
-        first = int(np.flatnonzero(~held)[0])
-        place = f"{path.name}, job {rows[first, 0]}"
-        dropped.append(Dropped("no run time or no processors", int((~held).sum()), place))
-    rows, run_s, gpus = rows[held], run_s[held], gpus[held]
-    by = QUEUE if (rows[:, QUEUE] != -1).any() else GROUP
-    values, tenant = np.unique(rows[:, by], return_inverse=True)
-    raised = int((rows[:, REQUESTED_S] < run_s).sum())
-    columns, moved = in_order(
-        {
-            "submit_s": rows[:, SUBMIT],
-            "run_s": run_s,
-            "requested_s": np.maximum(rows[:, REQUESTED_S], run_s),
-            "gpus": gpus,
-            "tenant": tenant.astype(np.int64),
-        }
-    )
-    word = "queue" if by == QUEUE else "group"
-    return JobTrace(
-        format=NAME,
-        submit_s=columns["submit_s"],
-        run_s=columns["run_s"],
-        requested_s=columns["requested_s"],
-        gpus=columns["gpus"],
-        tenant=columns["tenant"],
-        priority=np.zeros_like(gpus),
-        tenants=tuple(f"{word} {value}" for value in values),
-        dropped=tuple(dropped),
-        choices=(
-            "a processor counts as a GPU",
-            f"tenants are {word}s",
-            f"run times of 0 s count as 1 s: {zero} rows",
-            f"requested times raised to the run time: {raised} rows",
-            f"rows out of order, sorted: {moved}",
-        ),
-        files=(path,),
-    )
-
-
-def _text(path: Path) -> str:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return data.decode("utf-8-sig")
-
-
-def _rows(path: Path) -> tuple[np.ndarray, list[Dropped]]:
     try:
-        lines = _text(path).splitlines()
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise UnreadableTrace(str(path), f"not text: {error}", "Give the SWF file.") from error
-    rows, bad = [], []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith(";"):
-            continue
-        try:
-            row = [int(float(word)) for word in line.split()]
-        except (ValueError, OverflowError):
-            row = []
-        if len(row) == FIELDS and all(-(2**40) < value < 2**40 for value in row):
-            rows.append(row)
-        else:
-            bad.append(number)
-    if len(bad) > BAD_SHARE_MAX * (len(rows) + len(bad)):
-        says = f"{len(bad)} of {len(rows) + len(bad)} rows are not {FIELDS} numbers"
-        raise UnreadableTrace(f"{path}:{bad[0]}", says, "Check that this is an SWF log.")
-    dropped = [Dropped("not a row of numbers", len(bad), f"{path.name}:{bad[0]}")] if bad else []
-    return np.array(rows, dtype=np.int64).reshape(-1, FIELDS), dropped
+        table = read_table(path, [Field(n) for n in WANTED], delimiter=BLANKS, header=FIELDS)
+    except UnreadableTrace as wrong:
+        says = wrong.says.replace("of this format", f"{len(FIELDS)} numbers")
+        raise UnreadableTrace(wrong.place, says, "Check that this is an SWF log.") from wrong
+    table = table.drop(
+        sound(table.whole("submit_s"), table.whole("run_s"), _processors(table)),
+        "no run time or no processors",
+    )
+    word = "queue" if (table.whole("queue") != -1).any() else "group"
+    values, tenant = np.unique(table.whole(word), return_inverse=True)
+    trace = trace_of(
+        NAME,
+        Found(
+            submit_s=table.whole("submit_s"),
+            run_s=table.whole("run_s"),
+            gpus=_processors(table),
+            tenant=tenant.astype(np.int64),
+            tenants=tuple(f"{word} {value}" for value in values),
+            requested_s=table.whole("requested_s"),
+            dropped=table.dropped,
+            choices=("a processor counts as a GPU", f"tenants are {word}s"),
+            files=(path,),
+        ),
+    )
+    return _with_size(trace, path)
+
+
+def _processors(table: Table) -> Column:
+    allocated = table.whole("allocated")
+    return np.where(allocated > 0, allocated, table.whole("requested"))
+
+
+def _with_size(trace: JobTrace, path: Path) -> JobTrace:
+    """The trace, which says if it asks for more than the machine had."""
+    machine = MAX_PROCS.search(head_of(path))
+    peak = peak_gpus(trace)
+    if machine is None or peak <= int(machine[1]):
+        return trace
+    says = f"more than the machine: {peak} of {machine[1]} if all started at submission"
+    return replace(trace, choices=(*trace.choices, says))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from offtake.demand.columns import Column
-from offtake.sim.reference import Jobs
+from offtake.sim.placement import Jobs, Lost
 
 
 class Cause(NamedTuple):
@@ -36,9 +36,16 @@ class Segment(NamedTuple):
 
 
 def waited_gpu_s(
-    jobs: Jobs, start_s: Sequence[int], segments: Sequence[Segment], until_s: int
+    jobs: Jobs,
+    start_s: Sequence[int] | Column,
+    segments: Sequence[Segment],
+    until_s: int,
+    lost: Sequence[Lost] = (),
 ) -> dict[Cause, int]:
-    """GPU-seconds that jobs waited, by cause; jobs that never started wait to the end."""
+    """GPU-seconds that jobs waited, by cause; jobs that never started wait to the end.
+
+    While a job ran that an outage ended later, it did not wait (J7).
+    """
     totals: dict[Cause, int] = defaultdict(int)
     if not segments or not len(start_s):
         return dict(totals)
@@ -52,6 +59,10 @@ def waited_gpu_s(
     for number in range(len(segments[0].causes)):
         mine = waits & (kind == number)
         level = _waited_before(submit[mine], ended[mine], gpus[mine], edges)
+        ran = [row for row in lost if kind[row.job] == number]
+        if ran:
+            rows = np.array([(r.from_s - base_s, r.until_s - base_s, gpus[r.job]) for r in ran])
+            level = level - _waited_before(rows[:, 0], rows[:, 1], rows[:, 2], edges)
         for segment, gpu_s in zip(segments, np.diff(level).tolist(), strict=True):
             if gpu_s:
                 totals[segment.causes[number]] += int(gpu_s)

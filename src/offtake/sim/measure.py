@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from offtake.core.vocabulary import NONE, EventKind
+from offtake.demand.columns import Column
 from offtake.settle.charges import Cost, Settlement, cost, settle
 from offtake.settle.charges import Terms as ChargeTerms
 from offtake.sim.delay import Cause, waited_gpu_s
@@ -42,7 +43,7 @@ def measure(played: Played) -> Measured:
     used: dict[tuple[int, int], int] = defaultdict(int)
     for (pool, purpose, _), gpu_s in split.items():
         used[pool, purpose] += gpu_s
-    causes = waited_gpu_s(world.jobs, played.start_s, played.segments, world.until_s)
+    causes = waited_gpu_s(world.jobs, played.start_s, played.segments, world.until_s, played.lost)
     for row in played.unserved:
         lost = row.gpus * (row.until_s - row.from_s)
         causes[row.cause] = causes.get(row.cause, 0) + lost
@@ -120,26 +121,38 @@ def _hours(gpu_s: Mapping[str, int]) -> dict[str, int]:
 
 def _jobs(played: Played) -> dict[str, int]:
     jobs, until_s = played.world.jobs, played.world.until_s
-    started = sum(1 for start_s in played.start_s if start_s >= 0)
-    completed = sum(
-        1
-        for start_s, run_s in zip(played.start_s, jobs.run_s, strict=True)
-        if start_s >= 0 and start_s + run_s <= until_s
-    )
-    submitted = len(played.start_s)
-    return {
-        "submitted": submitted,
-        "started": started,
-        "completed": completed,
-        "waiting": submitted - started,
+    ran = played.start_s >= 0
+    ended_s = played.start_s + played.run_s
+    completed = ran & (ended_s <= until_s)
+    found = {
+        "submitted": len(ran),
+        "started": int(ran.sum()),
+        "completed": int(completed.sum()),
+        "waiting": int((~ran).sum()),
+        "restarted": len(played.lost),
     }
+    if jobs.deadline_s is not None:
+        deadline_s = np.asarray(jobs.deadline_s, np.int64)
+        met = completed & (ended_s <= deadline_s)
+        found |= {"with_deadline": int((deadline_s != NONE).sum()), "deadline_met": int(met.sum())}
+    return found
 
 
-def waits_s(played: Played) -> np.ndarray:
-    """Waits of all jobs in seconds, sorted; those that never started waited to the end."""
-    submit = np.array(played.world.jobs.submit_s, np.int64)
-    start = np.array(played.start_s, np.int64)
-    waits: np.ndarray = np.sort(np.where(start >= 0, start, played.world.until_s) - submit)
+def waits_of(played: Played) -> Column:
+    """How long each job waited, in seconds; one that never started waited to the end.
+
+    While a job ran that an outage ended later, it did not wait (J7).
+    """
+    submit = np.asarray(played.world.jobs.submit_s, np.int64)
+    waits: Column = np.where(played.start_s >= 0, played.start_s, played.world.until_s) - submit
+    for row in played.lost:
+        waits[row.job] -= row.until_s - row.from_s
+    return waits
+
+
+def waits_s(played: Played) -> Column:
+    """The waits of all jobs in seconds, sorted."""
+    waits: Column = np.sort(waits_of(played))
     return waits
 
 
@@ -148,11 +161,8 @@ def _waits(played: Played) -> dict[str, float]:
     waits = waits_s(played)
     if not len(waits):
         return dict.fromkeys(("mean", "median", "p95", "p99", "max", "bounded_slowdown"), 0)
-    run = np.array(played.world.jobs.run_s, np.int64)
-    submit = np.array(played.world.jobs.submit_s, np.int64)
-    start = np.array(played.start_s, np.int64)
-    own = np.where(start >= 0, start, played.world.until_s) - submit
-    slowdown = np.maximum((own + run) / np.maximum(run, SHORT_RUN_S), 1.0)
+    run = played.run_s
+    slowdown = np.maximum((waits_of(played) + run) / np.maximum(run, SHORT_RUN_S), 1.0)
     return {
         "mean": int(waits.sum()) // len(waits),
         "median": percentile(waits, 50),

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+from offtake.demand.columns import Column
 from offtake.sim.delay import Cause, Segment
 from offtake.sim.market import Market
+from offtake.sim.placement import Lost
 from offtake.sim.world import World
 from offtake.supply.pools import Site
 
@@ -33,8 +35,10 @@ class Played(NamedTuple):
 
     world: World
     sites: tuple[Site, ...]
-    start_s: tuple[int, ...]
-    pool: tuple[int, ...]
+    start_s: Column  # The start second and pool of each job, -1 where it never started.
+    pool: Column
+    run_s: Column  # How long each job ran, or would have run had it started anywhere.
+    lost: tuple[Lost, ...]
     served: tuple[Served, ...]
     unserved: tuple[Unserved, ...]
     segments: tuple[Segment, ...]

@@ -1,37 +1,47 @@
 """The placement of jobs on pools, in plain Python: the meaning that faster engines must equal.
 
-Rules J1 to J4 of the semantics. All GPUs of a job start together, in one pool, and run to the
-end; the pools a kind of job may use, in order of preference, are given from outside and change
-in time. At one instant ends come first, then changes of capacity and order, then submissions,
-then starts: intervals are half-open, so a job that ends at ``t`` frees its GPUs for one that
-starts at ``t``.
+Rules J1 to J4 and J7 of the semantics. All GPUs of a job start together, in one pool, and run
+to the end; the pools a kind of job may use, in order of preference, are given from outside and
+change in time. At one instant ends come first, then changes of capacity and order, then
+submissions, then starts: intervals are half-open, so a job that ends at ``t`` frees its GPUs
+for one that starts at ``t``.
 """
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
-from typing import NamedTuple
+from heapq import heapify, heappop, heappush
+from typing import Any
 
-WAITS = -1
-"""The start and pool of a job that has not started."""
-FIFO, EASY, FIRST_FIT = "fifo", "easy", "first_fit"
-DISCIPLINES = (FIFO, EASY, FIRST_FIT)
+import numpy as np
 
-
-class Jobs(NamedTuple):
-    """Columns of equal length in order of submission. ``kind`` says which pools are allowed."""
-
-    submit_s: Sequence[int]
-    run_s: Sequence[int]
-    requested_s: Sequence[int]
-    gpus: Sequence[int]
-    kind: Sequence[int]
-    priority: Sequence[int]
-
+from offtake.sim import backfill
+from offtake.sim.nodes import Nodes
+from offtake.sim.placement import (
+    CONSERVATIVE,
+    DISCIPLINES,
+    EASY,
+    FIFO,
+    FIRST_FIT,
+    WAITS,
+    WHOLE_MILLI,
+    Jobs,
+    Lost,
+    ranks,
+    scaled_s,
+)
+from offtake.units.capacity import PPM
 
 Admit = Callable[[int, int, int], bool]
 """(job, pool, now) -> whether a contract that depends on use so far lets it start there."""
 Started = Callable[[int, int, int], None]
+Freed = Callable[[int], None]
+"""(now): jobs have ended; inference that is short takes its part before other jobs (J5)."""
+Key = tuple[int, int, int]
+"""Jobs that fit alike: kind, GPUs, share of each."""
+
+
+def _plain(column: Any) -> list[int] | None:
+    return None if column is None else [int(value) for value in np.asarray(column).tolist()]
 
 
 def _admit_all(job: int, pool: int, now_s: int) -> bool:
@@ -43,24 +53,12 @@ def _tell_nobody(job: int, pool: int, now_s: int) -> None:
     """Nothing depends on starts."""
 
 
-Freed = Callable[[int], None]
-"""(now): jobs have ended; inference that is short takes its part before other jobs (J5)."""
-
-
 def _nobody_short(now_s: int) -> None:
     """No inference waits for GPUs."""
 
 
-class Reservation(NamedTuple):
-    """What ``easy`` keeps for the first waiting job: when, where, and what is to spare then."""
-
-    pool: int
-    at_s: int
-    spare_gpus: int
-
-
 class Engine:
-    """Places jobs up to an instant, then waits for changes: ``advance``, ``set_...``, repeat."""
+    """Places jobs up to an instant, then waits for changes: ``set_...``, ``advance``, repeat."""
 
     def __init__(
         self,
@@ -72,50 +70,101 @@ class Engine:
         freed: Freed = _nobody_short,
     ) -> None:
         assert discipline in DISCIPLINES, discipline
-        self.jobs = jobs
-        self.start_s = [WAITS] * len(jobs.submit_s)
-        self.pool = [WAITS] * len(jobs.submit_s)
+        # Python's own integers: NumPy's are several times slower one by one.
+        self.jobs = Jobs(*map(_plain, jobs))  # type: ignore[arg-type]
+        self.rank: list[int] = ranks(jobs, discipline).tolist()
+        count = len(self.rank)
+        self.start_s: Sequence[int] = [WAITS] * count
+        self.pool: Sequence[int] = [WAITS] * count
+        self.lost: list[Lost] = []
         self.free: list[int] = []
         self.capacity: list[int] = []
         self.service: list[int] = []
-        self._orders: dict[int, tuple[int, ...]] = {}
-        self._queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self.started_gpu_s: list[int] = []  # By pool: GPU-seconds of all jobs started so far.
+        self.watching = False  # Whether ``freed`` wants to know when jobs end.
+        self.orders: dict[int, tuple[int, ...]] = {}
+        self.queues: dict[Key, list[tuple[int, int]]] = {}  # (rank, job), ascending.
+        self.ends: list[list[tuple[int, int]]] = []  # By pool: (requested end, job), sorted.
+        self.nodes: list[Nodes | None] = []
+        self.admit = admit
+        self._speeds: dict[tuple[int, int], int] = {}
         self._running: list[tuple[int, int]] = []  # (end, job), a heap.
-        self._ends: list[list[tuple[int, int]]] = []  # By pool: (requested end, job), sorted.
         self._next = 0  # The next job to be submitted.
         self._changed = False
         self._discipline = discipline
-        self._admit = admit
         self._started = started
         self._freed = freed
 
-    def add_pool(self) -> int:
-        """The number of a new pool, empty until its capacity is set."""
-        for column in (self.free, self.capacity, self.service):
+    def add_pool(self, sizes: Sequence[int] = ()) -> int:
+        """The number of a new pool, empty until its capacity is set; ``sizes`` of its nodes."""
+        for column in (self.free, self.capacity, self.service, self.started_gpu_s):
             column.append(0)
-        self._ends.append([])
+        self.ends.append([])
+        nodes = Nodes(sizes) if sizes else None
+        if nodes is not None:
+            nodes.resize(0)
+        self.nodes.append(nodes)
         return len(self.free) - 1
 
     def set_capacity(self, pool: int, gpus: int) -> None:
         """Grow or shrink a pool; one that shrinks drains: its free GPUs may be negative."""
         self.free[pool] += gpus - self.capacity[pool]
         self.capacity[pool] = gpus
+        nodes = self.nodes[pool]
+        if nodes is not None:
+            nodes.resize(gpus)
+            self.free[pool] = nodes.free
         self._changed = True
 
     def set_service(self, pool: int, gpus: int) -> None:
         """Hold GPUs of a pool for inference; jobs never take them (J5)."""
         self.free[pool] += self.service[pool] - gpus
         self.service[pool] = gpus
+        nodes = self.nodes[pool]
+        if nodes is not None:
+            nodes.hold(gpus)
+            self.free[pool] = nodes.free
         self._changed = True
 
     def set_order(self, kind: int, pools: tuple[int, ...]) -> None:
         """The pools where jobs of a kind may start from now on, best first (J2, J4)."""
-        self._orders[kind] = pools
+        if self.orders.get(kind) != pools:
+            self.orders[kind] = pools
+            self._changed = True
+
+    def set_speed(self, kind: int, pool: int, *, speed_ppm: int) -> None:
+        """How fast a pool runs jobs of a kind, in millionths; stated before any starts there."""
+        assert speed_ppm > 0
+        self._speeds[kind, pool] = speed_ppm
+
+    def preempt(self, pool: int, now_s: int) -> None:
+        """End running jobs, the latest started first, until a pool is not overfull (J7).
+
+        They return to their place in the queue and begin anew; jobs that end now have ended.
+        """
+        self._release(now_s)
+        running = [(self.start_s[job], job) for _, job in self._running if self.pool[job] == pool]
+        for start_s, job in sorted(running, reverse=True):
+            if self.free[pool] >= 0:
+                break
+            self.lost.append(Lost(job, pool, start_s, now_s))
+            self.started_gpu_s[pool] -= self.jobs.gpus[job] * (
+                self.run_s(job, pool) - (now_s - start_s)
+            )
+            self._running.remove((start_s + self.run_s(job, pool), job))
+            self._leave(job, pool)
+            self.start_s[job], self.pool[job] = WAITS, WAITS  # type: ignore[index]
+            self._enqueue(job)
+        heapify(self._running)
         self._changed = True
 
-    def waiting(self) -> list[int]:
-        """The jobs that were submitted and have not started, in order."""
-        return [job for _, job in sorted(row for queue in self._queues.values() for row in queue)]
+    def waiting_gpus(self) -> dict[int, int]:
+        """GPUs that waiting jobs ask for, by kind."""
+        found: dict[int, int] = {}
+        for (kind, gpus, _), queue in self.queues.items():
+            if queue:
+                found[kind] = found.get(kind, 0) + gpus * len(queue)
+        return found
 
     def next_s(self) -> int | None:
         """The next instant at which a job ends or is submitted."""
@@ -123,7 +172,7 @@ class Engine:
         if self._running:
             instants.append(self._running[0][0])
         if self._next < len(self.start_s):
-            instants.append(int(self.jobs.submit_s[self._next]))
+            instants.append(self.jobs.submit_s[self._next])
         return min(instants, default=None)
 
     def advance(self, now_s: int, until_s: int) -> None:
@@ -133,76 +182,120 @@ class Engine:
         while (at_s := self.next_s()) is not None and at_s < until_s:
             self._instant(at_s)
 
+    def run_s(self, job: int, pool: int) -> int:
+        """How long a job runs on a pool."""
+        speed_ppm = self._speeds.get((self.jobs.kind[job], pool), PPM)
+        return int(scaled_s(self.jobs.run_s[job], speed_ppm))
+
+    def requested_s(self, job: int, pool: int) -> int:
+        """How long a job may run on a pool, by what was asked for."""
+        speed_ppm = self._speeds.get((self.jobs.kind[job], pool), PPM)
+        return int(scaled_s(self.jobs.requested_s[job], speed_ppm))
+
+    def share_milli(self, job: int) -> int:
+        """The part of each GPU that a job takes, in thousandths."""
+        return WHOLE_MILLI if self.jobs.share_milli is None else self.jobs.share_milli[job]
+
     def _instant(self, now_s: int) -> None:
+        if self._release(now_s) and self.watching:
+            self._freed(now_s)
         self._changed = False
-        jobs = self.jobs
-        while self._running and self._running[0][0] <= now_s:
-            _, job = heappop(self._running)
-            pool = self.pool[job]
-            self.free[pool] += jobs.gpus[job]
-            ends = self._ends[pool]
-            del ends[bisect_left(ends, (self.start_s[job] + jobs.requested_s[job], job))]
-        self._freed(now_s)
-        self._changed = False
-        while self._next < len(self.start_s) and jobs.submit_s[self._next] <= now_s:
-            job = self._next
-            queue = self._queues.setdefault((jobs.kind[job], jobs.gpus[job]), [])
-            insort(queue, (-jobs.priority[job], job))
+        while self._next < len(self.start_s) and self.jobs.submit_s[self._next] <= now_s:
+            self._enqueue(self._next)
             self._next += 1
         if self._discipline == FIRST_FIT:
             self._first_fit(now_s)
+        elif self._discipline == CONSERVATIVE:
+            backfill.conservative(self, now_s)
         else:
             first = self._fifo(now_s)
             if first is not None and self._discipline == EASY:
-                self._backfill(first, now_s)
+                backfill.easy(self, first, now_s)
 
-    def _fit(self, job: int, now_s: int, blocked: frozenset[int] | set[int]) -> int:
+    def _release(self, now_s: int) -> bool:
+        """Take back the GPUs of jobs that have ended; says whether any had."""
+        before = len(self._running)
+        while self._running and self._running[0][0] <= now_s:
+            _, job = heappop(self._running)
+            self._leave(job, self.pool[job])
+        return len(self._running) < before
+
+    def _leave(self, job: int, pool: int) -> None:
+        nodes, ends = self.nodes[pool], self.ends[pool]
+        del ends[bisect_left(ends, (self.start_s[job] + self.requested_s(job, pool), job))]
+        self.free[pool] += self.jobs.gpus[job]
+        if nodes is not None:
+            nodes.give(job)
+            self.free[pool] = nodes.free
+
+    def _enqueue(self, job: int) -> None:
+        key = (self.jobs.kind[job], self.jobs.gpus[job], self.share_milli(job))
+        insort(self.queues.setdefault(key, []), (self.rank[job], job))
+
+    def fits(self, key: Key, pool: int) -> bool:
+        """Whether jobs that fit alike have room on a pool now."""
+        nodes = self.nodes[pool]
+        if nodes is None:
+            return self.free[pool] >= key[1]
+        return bool(nodes.place(key[1], key[2]))
+
+    def fit(self, job: int, key: Key, now_s: int, blocked: set[int] | frozenset[int]) -> int:
         """The best pool a job may start on now, or WAITS."""
-        gpus, free = self.jobs.gpus[job], self.free
-        for pool in self._orders.get(self.jobs.kind[job], ()):
-            if free[pool] >= gpus and pool not in blocked and self._admit(job, pool, now_s):
+        for pool in self.orders.get(key[0], ()):
+            if pool not in blocked and self.fits(key, pool) and self.admit(job, pool, now_s):
                 return pool
         return WAITS
 
-    def _start(self, job: int, pool: int, now_s: int) -> None:
-        self.start_s[job], self.pool[job] = now_s, pool
-        self.free[pool] -= self.jobs.gpus[job]
-        heappush(self._running, (now_s + self.jobs.run_s[job], job))
-        insort(self._ends[pool], (now_s + self.jobs.requested_s[job], job))
+    def start(self, job: int, pool: int, *, now_s: int) -> None:
+        """Start a job that waits; its place in the queue is the caller's to remove."""
+        gpus, run_s, nodes = self.jobs.gpus[job], self.run_s(job, pool), self.nodes[pool]
+        self.start_s[job], self.pool[job] = now_s, pool  # type: ignore[index]
+        self.free[pool] -= gpus
+        self.started_gpu_s[pool] += gpus * run_s
+        if nodes is not None:
+            nodes.take(job, nodes.place(gpus, self.share_milli(job)))
+            self.free[pool] = nodes.free
+        heappush(self._running, (now_s + run_s, job))
+        insort(self.ends[pool], (now_s + self.requested_s(job, pool), job))
         self._started(job, pool, now_s)
 
     def _fifo(self, now_s: int) -> int | None:
         """Start jobs in order; one that waits blocks its pools for all later ones (J3).
 
-        Returns the first that waits. A pool that a contract keeps from a job at this moment is
-        none it could use, and stays free for others. Once all pools of a kind are blocked,
-        later jobs of that kind need no look.
+        Returns the first that waits. A job larger than every pool it may use is passed over: it
+        waits and blocks nothing. A pool that a contract keeps from a job at this moment is none
+        it could use, and stays free for others. Once all pools of a kind are blocked, later
+        jobs of that kind need no look.
         """
         blocked: set[int] = set()
         first: int | None = None
         closed: set[int] = set()
-        places = dict.fromkeys(self._queues, 0)
+        places = {key: 0 for key in self.queues if self._could_hold(key)}
         while (key := self._head(places, closed)) is not None:
-            queue, place, own = self._queues[key], places[key], self._orders.get(key[0], ())
+            queue, place, own = self.queues[key], places[key], self.orders.get(key[0], ())
             job = queue[place][1]
-            pool = self._fit(job, now_s, blocked)
+            pool = self.fit(job, key, now_s, blocked)
             if pool != WAITS:
                 queue.pop(place)
-                self._start(job, pool, now_s)
+                self.start(job, pool, now_s=now_s)
                 continue
             first = job if first is None else first
-            blocked.update(own_pool for own_pool in own if self._admit(job, own_pool, now_s))
+            blocked.update(own_pool for own_pool in own if self.admit(job, own_pool, now_s))
             places[key] += 1
             if blocked.issuperset(own):
                 closed.add(key[0])
         return first
 
-    def _head(self, places: dict[tuple[int, int], int], closed: set[int]) -> tuple[int, int] | None:
+    def _could_hold(self, key: Key) -> bool:
+        """Whether some pool, were it empty, would hold such a job."""
+        return any(self.capacity[pool] >= key[1] for pool in self.orders.get(key[0], ()))
+
+    def _head(self, places: dict[Key, int], closed: set[int]) -> Key | None:
         """The queue with the first waiting job, among kinds still open and from places on."""
-        best: tuple[int, int] | None = None
+        best: Key | None = None
         best_row: tuple[int, int] | None = None
         for key, place in places.items():
-            queue = self._queues[key]
+            queue = self.queues[key]
             if place >= len(queue) or key[0] in closed:
                 continue
             if best_row is None or queue[place] < best_row:
@@ -211,101 +304,15 @@ class Engine:
 
     def _first_fit(self, now_s: int) -> None:
         """Start whoever fits, in order (J3). Starting only takes: who did not fit never will."""
-        open_keys = set(self._queues)
-        while open_keys:
-            fitting = [key for key in open_keys if self._queues[key] and self._may_fit(key)]
-            if not fitting:
-                return
-            key = min(fitting, key=lambda item: self._queues[item][0])
-            job = self._queues[key][0][1]
-            pool = self._fit(job, now_s, frozenset())
+        heads = dict.fromkeys(self.queues, 0)
+        while (key := self._head(heads, set())) is not None:
+            if not any(self.fits(key, pool) for pool in self.orders.get(key[0], ())):
+                del heads[key]
+                continue
+            job = self.queues[key][heads[key]][1]
+            pool = self.fit(job, key, now_s, frozenset())
             if pool == WAITS:
-                open_keys.discard(key)
+                heads[key] += 1  # A contract keeps this job from a pool, not the next.
                 continue
-            self._queues[key].pop(0)
-            self._start(job, pool, now_s)
-
-    def _may_fit(self, key: tuple[int, int]) -> bool:
-        kind, gpus = key
-        return any(self.free[pool] >= gpus for pool in self._orders.get(kind, ()))
-
-    def _backfill(self, first: int, now_s: int) -> None:
-        """Let later jobs pass that do not delay the first waiting one, by requested times (J3).
-
-        What is kept for it is the pool where it could start soonest if running jobs end when
-        they said and capacity stays; nothing is kept where it may not run or never fits.
-        Starting only takes, so a job that may not pass now will not at this instant: each
-        queue is walked once.
-        """
-        kept = self._reservation(first, now_s)
-        heads: dict[tuple[int, int], int] = {}
-        for key in self._queues:
-            self._seek(key, 0, heads, kept, now_s)
-        while heads:
-            key = min(heads, key=lambda item: self._queues[item][heads[item]])
-            place = heads.pop(key)
-            job = self._queues[key][place][1]
-            pool = WAITS if job == first else self._passes(kept, job, now_s)
-            if pool == WAITS:
-                self._seek(key, place + 1, heads, kept, now_s)
-                continue
-            if kept is not None and pool == kept.pool and self._outlasts(kept, job, now_s):
-                kept = kept._replace(spare_gpus=kept.spare_gpus - self.jobs.gpus[job])
-            self._queues[key].pop(place)
-            self._start(job, pool, now_s)
-            self._seek(key, place, heads, kept, now_s)
-
-    def _seek(
-        self,
-        key: tuple[int, int],
-        place: int,
-        heads: dict[tuple[int, int], int],
-        kept: Reservation | None,
-        now_s: int,
-    ) -> None:
-        """Note the next job of a queue, from a place on, that might pass; if there is one."""
-        kind, gpus = key
-        queue, free = self._queues[key], self.free
-        room = [pool for pool in self._orders.get(kind, ()) if free[pool] >= gpus]
-        if not room:
-            return
-        if kept is None or gpus <= kept.spare_gpus or room != [kept.pool]:
-            if place < len(queue):
-                heads[key] = place
-            return
-        requested_s, limit_s = self.jobs.requested_s, kept.at_s - now_s
-        for number in range(place, len(queue)):
-            if requested_s[queue[number][1]] <= limit_s:
-                heads[key] = number
-                return
-
-    def _passes(self, kept: Reservation | None, job: int, now_s: int) -> int:
-        """The pool where a job may pass the first waiting one, or WAITS."""
-        delays = kept is not None and (
-            self.jobs.gpus[job] > kept.spare_gpus and self._outlasts(kept, job, now_s)
-        )
-        blocked = frozenset({kept.pool}) if kept is not None and delays else frozenset()
-        return self._fit(job, now_s, blocked)
-
-    def _outlasts(self, kept: Reservation, job: int, now_s: int) -> bool:
-        return now_s + self.jobs.requested_s[job] > kept.at_s
-
-    def _reservation(self, job: int, now_s: int) -> Reservation | None:
-        best: Reservation | None = None
-        gpus = self.jobs.gpus[job]
-        for pool in self._orders.get(self.jobs.kind[job], ()):
-            if not self._admit(job, pool, now_s):
-                continue
-            found = self._soonest(pool, gpus, now_s)
-            if found is not None and (best is None or found.at_s < best.at_s):
-                best = found
-        return best
-
-    def _soonest(self, pool: int, gpus: int, now_s: int) -> Reservation | None:
-        """When a pool has room by requested times, and what is to spare at that instant."""
-        free, at_s = self.free[pool], now_s
-        for end_s, job in self._ends[pool]:
-            if free >= gpus and end_s > at_s:
-                break
-            free, at_s = free + self.jobs.gpus[job], end_s
-        return Reservation(pool, at_s, free - gpus) if free >= gpus else None
+            self.queues[key].pop(heads[key])
+            self.start(job, pool, now_s=now_s)

@@ -9,27 +9,32 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 
+import numpy as np
+
 from offtake.core.decide import decide
 from offtake.core.evolve import evolve as evolve_facts
 from offtake.core.names import BUYER
 from offtake.core.vocabulary import (
-    NONE,
     Ask,
     Event,
     EventKind,
     Verdict,
 )
+from offtake.demand.columns import Column
 from offtake.settle.charges import cuts
+from offtake.sim.choice import Hooks, choice, engine_for, plain_only, shares
 from offtake.sim.delay import QUEUE, Cause, Segment
 from offtake.sim.eligibility import Law, Pools, effective_rate, pools_of
+from offtake.sim.floors import Floors
 from offtake.sim.inference import serve
 from offtake.sim.market import Market
+from offtake.sim.placement import scaled_s
 from offtake.sim.played import Played, Served, Unserved
 from offtake.sim.procurement import Backlog, backlog
-from offtake.sim.reference import Engine
 from offtake.sim.world import Kind, World
 from offtake.sourcing.requirement import Recorded, Status
 from offtake.supply.pools import Site, run_ask
+from offtake.units.capacity import PPM
 from offtake.units.time import FOREVER_S, after
 
 Progress = Callable[[int, int], None]
@@ -40,9 +45,9 @@ def silently(done_s: int, total_s: int) -> None:
     """Nobody watches."""
 
 
-def simulate(world: World, progress: Progress = silently) -> Played:
-    """Play a world from its start to its end."""
-    run = _Run(world)
+def simulate(world: World, progress: Progress = silently, engine: str = "") -> Played:
+    """Play a world from its start to its end; its size picks the engine unless one is named."""
+    run = _Run(world, engine)
     now_s = world.from_s
     while now_s < world.until_s:
         next_s = run.stop(now_s)
@@ -50,11 +55,14 @@ def simulate(world: World, progress: Progress = silently) -> Played:
         progress(next_s - world.from_s, world.until_s - world.from_s)
         now_s = next_s
     run.flush(world.until_s)
+    pool = np.asarray(run.engine.pool, np.int64)
     return Played(
         world,
         tuple(run.sites),
-        tuple(run.engine.start_s),
-        tuple(run.engine.pool),
+        np.asarray(run.engine.start_s, np.int64),
+        pool,
+        run.ran_s(pool),
+        tuple(run.engine.lost),
         tuple(run.served),
         tuple(run.unserved),
         tuple(run.segments),
@@ -65,28 +73,28 @@ def simulate(world: World, progress: Progress = silently) -> Played:
 class _Run:
     """The state of a run between two stops."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, engine: str) -> None:
         self.world = world
         self.market = Market(world)
         self.sites: list[Site] = []
         self.served: list[Served] = []
         self.unserved: list[Unserved] = []
         self.segments: list[Segment] = []
-        self.engine = Engine(
+        self._shares = shares(world.clauses)
+        self.engine = engine_for(
             world.jobs,
-            discipline=world.document.simulation.discipline,
-            admit=self._admit,
-            started=self._started,
-            freed=self._freed,
+            world.document.simulation.discipline,
+            Hooks(admit=self._admit, started=self._started, freed=self._freed),
+            engine or choice(len(world.jobs.gpus), plain=plain_only(world.sites, self._shares)),
         )
         self._pools: list[Pools] = [Pools((), ()) for _ in world.kinds]
         self._judged: dict[tuple[int, int, int], tuple[bool, str]] = {}
-        self._shares = [c for c in world.clauses if c.kind.name == "build_right"]
         self._allocated: list[dict[int, int]] = [{} for _ in world.services]
         self._since_s = world.from_s
-        self._short = False
-        self._taken_micros: dict[int, int] = defaultdict(int)
+        self._floors = Floors(world.clauses)
+        self._counted_gpu_s: list[int] = []  # By pool: what floors have seen of its jobs.
         self._rates: list[int] = []
+        self._speeds: dict[tuple[int, int], int] = {}  # By (kind, pool), where it matters.
         self._edges = sorted({e for c in world.clauses for e in (c.from_s, c.until_s)})
         self._stops = self._static_stops()
         self._review_s = world.from_s
@@ -97,6 +105,7 @@ class _Run:
         world = self.world
         stops = {edge for site in world.sites for edge, _ in site.steps}
         stops |= {edge for service in world.services for edge, _ in service.steps}
+        stops |= {edge for outage in world.outages for edge in (outage.from_s, outage.until_s)}
         stops |= set(cuts(world.clauses, world.from_s, world.until_s)) | set(self._edges)
         return sorted(stop for stop in stops if stop < FOREVER_S)
 
@@ -105,10 +114,7 @@ class _Run:
         self.flush(now_s)
         for recorded in self.market.play(now_s):
             self._apply(recorded, now_s)
-        for number, site in enumerate(self.sites):
-            gpus = site.gpus_at(now_s)
-            if gpus != self.engine.capacity[number]:
-                self.engine.set_capacity(number, gpus)
+        self._resize(now_s)
         self._review(now_s)
         self._judge(now_s)
         self._serve(now_s)
@@ -118,10 +124,35 @@ class _Run:
         known += [self._review_s, self.world.until_s]
         return min(at_s for at_s in known if at_s > now_s)
 
+    def ran_s(self, pool: Column) -> Column:
+        """How long each job ran on the pool it got, by the pool's speed for its kind."""
+        run_s = np.array(self.world.jobs.run_s, np.int64)
+        kind = np.asarray(self.world.jobs.kind, np.int64)
+        for (number, here), speed_ppm in self._speeds.items():
+            mine = (kind == number) & (pool == here)
+            run_s[mine] = scaled_s(run_s[mine], speed_ppm)
+        return run_s
+
+    def _resize(self, now_s: int) -> None:
+        """Give pools the capacity of this instant; an outage ends what runs there (J7)."""
+        for number, site in enumerate(self.sites):
+            out = any(outage.hits(site, now_s) for outage in self.world.outages)
+            gpus = 0 if out else site.gpus_at(now_s)
+            if gpus != self.engine.capacity[number]:
+                self.engine.set_capacity(number, gpus)
+                if out:
+                    self.engine.preempt(number, now_s)
+
     def _open(self, site: Site) -> None:
         self.sites.append(site)
-        self.engine.add_pool()
+        pool = self.engine.add_pool(site.node_sizes)
         self._rates.append(0)
+        self._counted_gpu_s.append(0)
+        for number, kind in enumerate(self.world.kinds):
+            speed_ppm = self.world.speed_ppm(kind, site)
+            if speed_ppm not in (0, PPM):
+                self._speeds[number, pool] = speed_ppm
+                self.engine.set_speed(number, pool, speed_ppm=speed_ppm)
 
     def _apply(self, recorded: Recorded, now_s: int) -> None:
         """A delivery grows the pool of its order, which closes when the order's term ends (S5)."""
@@ -165,9 +196,8 @@ class _Run:
 
     def _backlogs(self, now_s: int) -> dict[int, Backlog]:
         lacking: dict[int, int] = defaultdict(int)
-        for job in self.engine.waiting():
-            kind = self.world.kinds[self.world.jobs.kind[job]]
-            lacking[kind.purpose] += self.world.jobs.gpus[job]
+        for kind, gpus in self.engine.waiting_gpus().items():
+            lacking[self.world.kinds[kind].purpose] += gpus
         for service, own in zip(self.world.services, self._allocated, strict=True):
             lacking[service.purpose] += service.demand_at(now_s) - sum(own.values())
         coming = self._coming()
@@ -190,7 +220,7 @@ class _Run:
         world, sites = self.world, self.sites
         for number, site in enumerate(sites):
             self._rates[number] = effective_rate(site, world.clauses, world.prices, now_s)
-        open_floors = self._open_floors(now_s)
+        open_floors = self._floors.open(now_s)
         preference = [
             (int(site.supplier not in open_floors), rate)
             for site, rate in zip(sites, self._rates, strict=True)
@@ -209,7 +239,8 @@ class _Run:
         for pool, site in enumerate(self.sites):
             key = (turn, number, pool)
             if key not in self._judged:
-                judged = pools_of(kind, [site], law, [(0, 0)])
+                here = [site] if self.world.speed_ppm(kind, site) else []
+                judged = pools_of(kind, here, law, [(0, 0)])
                 clause = judged.forbidden[0][1] if judged.forbidden else ""
                 self._judged[key] = bool(judged.allowed), clause
             may, clause = self._judged[key]
@@ -219,22 +250,6 @@ class _Run:
                 forbidden.append((pool, clause))
         return Pools(tuple(allowed), tuple(forbidden))
 
-    def _open_floors(self, now_s: int) -> set[int]:
-        """Suppliers with a floor in force that use so far has not filled (J2)."""
-        open_now = set()
-        for clause in self.world.clauses:
-            if clause.kind.floor is None or not clause.from_s <= now_s < clause.until_s:
-                continue
-            supplier, dues = clause.kind.floor(clause.terms)
-            for due in dues:
-                if due.start_s <= now_s < due.end_s:
-                    floor = due.amount_micros if due.amount_micros != NONE else due.gpu_s
-                    if self._taken_micros[supplier] < floor:
-                        open_now.add(supplier)
-                    if now_s == due.start_s:
-                        self._taken_micros[supplier] = 0
-        return open_now
-
     def _admit(self, job: int, pool: int, now_s: int) -> bool:
         """Whether a share that depends on use so far lets a job start on own capacity (BR2)."""
         site = self.sites[pool]
@@ -243,10 +258,10 @@ class _Run:
         jobs = self.world.jobs
         ask = run_ask(
             site,
-            self.world.kinds[jobs.kind[job]].purpose,
-            gpus=jobs.gpus[job],
+            self.world.kinds[int(jobs.kind[job])].purpose,
+            gpus=int(jobs.gpus[job]),
             start_s=now_s,
-            run_s=jobs.run_s[job],
+            run_s=self.engine.run_s(job, pool),
         )
         return self._permitted(ask, now_s)
 
@@ -255,12 +270,12 @@ class _Run:
         return decision.verdict is Verdict.PERMIT
 
     def _started(self, job: int, pool: int, now_s: int) -> None:
-        site, jobs = self.sites[pool], self.world.jobs
-        gpus, run_s = jobs.gpus[job], jobs.run_s[job]
-        self._taken_micros[site.supplier] += gpus * run_s * self._rates[pool] // 3_600
-        if site.own and self._shares:
-            purpose = self.world.kinds[jobs.kind[job]].purpose
-            self._use(purpose, gpus, now_s, now_s + run_s)
+        if not self.sites[pool].own or not self._shares:
+            return
+        jobs = self.world.jobs
+        purpose = self.world.kinds[int(jobs.kind[job])].purpose
+        run_s = self.engine.run_s(job, pool)
+        self._use(purpose, int(jobs.gpus[job]), now_s, now_s + run_s)
 
     def _use(self, purpose: int, gpus: int, from_s: int, until_s: int) -> None:
         """Tell the clauses about use of own capacity, on which a share may depend (BR2)."""
@@ -280,9 +295,8 @@ class _Run:
 
     def _freed(self, now_s: int) -> None:
         """Jobs have ended: inference that is short takes its part first (J5)."""
-        if self._short:
-            self.flush(now_s)
-            self._serve(now_s)
+        self.flush(now_s)
+        self._serve(now_s)
 
     def _serve(self, now_s: int) -> None:
         """Give inference its GPUs: what running jobs do not hold, by preference (J5)."""
@@ -295,7 +309,8 @@ class _Run:
             gpus = sum(own.get(pool, 0) for own in self._allocated)
             if gpus != held:
                 engine.set_service(pool, gpus)
-        self._short = sum(demands) > sum(sum(own.values()) for own in self._allocated)
+        served = sum(sum(own.values()) for own in self._allocated)
+        engine.watching = sum(demands) > served
 
     def _service_pools(self, kind: int, now_s: int) -> tuple[int, ...]:
         pools = self._pools[kind].allowed
@@ -317,14 +332,19 @@ class _Run:
         if now_s <= from_s or not self.segments:
             return
         causes = self.segments[-1].causes
+        for pool, started_gpu_s in enumerate(self.engine.started_gpu_s):
+            new_gpu_s = started_gpu_s - self._counted_gpu_s[pool]
+            self._counted_gpu_s[pool] = started_gpu_s
+            supplier, rate = self.sites[pool].supplier, self._rates[pool]
+            self._floors.take(supplier, new_gpu_s, rate_micros_per_gpu_h=rate)
         for number, (service, own) in enumerate(
             zip(self.world.services, self._allocated, strict=True)
         ):
             for pool, gpus in own.items():
                 self.served.append(Served(number, pool, gpus, from_s, now_s))
                 site = self.sites[pool]
-                hours = gpus * (now_s - from_s)
-                self._taken_micros[site.supplier] += hours * self._rates[pool] // 3_600
+                used_gpu_s, rate = gpus * (now_s - from_s), self._rates[pool]
+                self._floors.take(site.supplier, used_gpu_s, rate_micros_per_gpu_h=rate)
                 if site.own and self._shares:
                     self._use(service.purpose, gpus, from_s, now_s)
             lacking = service.demand_at(from_s) - sum(own.values())

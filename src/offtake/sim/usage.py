@@ -39,14 +39,15 @@ def used_gpu_s(played: Played, edges: list[int]) -> Split:
 
 def _add_jobs(played: Played, edges: list[int], totals: Split) -> None:
     jobs, base_s = played.world.jobs, edges[0]
-    start = np.array(played.start_s, np.int64)
-    ran = start >= 0
-    start = start[ran] - base_s
-    end = start + np.array(jobs.run_s, np.int64)[ran]
-    gpus = np.array(jobs.gpus, np.int64)[ran]
-    pool = np.array(played.pool, np.int64)[ran]
+    ran = np.flatnonzero(played.start_s >= 0)
+    lost = np.array(played.lost, np.int64).reshape(-1, 4)  # Outages end work that was used (J7).
+    job = np.concatenate([ran, lost[:, 0]])
+    pool = np.concatenate([played.pool[ran], lost[:, 1]])
+    start = np.concatenate([played.start_s[ran], lost[:, 2]]) - base_s
+    end = np.concatenate([played.start_s[ran] + played.run_s[ran], lost[:, 3]]) - base_s
+    gpus = np.asarray(jobs.gpus, np.int64)[job]
     purposes = np.array([kind.purpose for kind in played.world.kinds] or [0], np.int64)
-    purpose = purposes[np.array(jobs.kind, np.int64)[ran]]
+    purpose = purposes[np.asarray(jobs.kind, np.int64)[job]]
     for piece, (from_s, until_s) in enumerate(pairwise(np.array(edges) - base_s)):
         inside = np.minimum(end, until_s) - np.maximum(start, from_s)
         some = inside > 0

@@ -1,24 +1,30 @@
 """What a run plays with: the portfolio in numbers, its workloads, and the kinds they form."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from offtake.contract.model import Document, Requirement
 from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Report
-from offtake.core.names import Names
+from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE, BoundClause
-from offtake.demand.columns import JobTrace
+from offtake.demand.columns import Column, JobTrace
 from offtake.sim.inference import Service
-from offtake.sim.reference import Jobs
+from offtake.sim.placement import WHOLE_MILLI, Jobs
 from offtake.sourcing.requirement import Need
 from offtake.supply.behavior import Model, models
 from offtake.supply.pools import Site, sites, steps_of
+from offtake.units.capacity import PPM
 from offtake.units.time import DAY_S, after
 
 SLACK_S = 180 * DAY_S
 """How late a start still helps when a requirement does not say."""
+
+
+NOWHERE = -2
+"""An accelerator that no pool has: what a trace asks for and the portfolio does not know."""
 
 
 class Kind(NamedTuple):
@@ -27,11 +33,33 @@ class Kind(NamedTuple):
     purpose: int
     accelerators: tuple[int, ...] = ()
     regions: tuple[int, ...] = ()
+    model: int = NONE  # Of the trace, where run times depend on the accelerator.
 
     def suits(self, site: Site) -> bool:
         """Whether the hardware and place of a pool will do (J1)."""
         accelerator = not self.accelerators or site.accelerator in self.accelerators
         return accelerator and (not self.regions or site.region in self.regions)
+
+
+class Gone(NamedTuple):
+    """An outage in numbers: a supplier's pools are empty during ``[from_s, until_s)`` (J7)."""
+
+    supplier: int
+    region: int
+    from_s: int
+    until_s: int
+
+    def hits(self, site: Site, at_s: int) -> bool:
+        """Whether a pool is gone at an instant."""
+        here = site.supplier == self.supplier and self.region in (UNSTATED, site.region)
+        return here and self.from_s <= at_s < self.until_s
+
+
+class Speeds(NamedTuple):
+    """Speeds in millionths: of accelerators, and of models of work where a trace knows better."""
+
+    of_accelerator: Mapping[int, int]
+    of_model: Mapping[tuple[int, int], int]
 
 
 class World(NamedTuple):
@@ -47,9 +75,16 @@ class World(NamedTuple):
     needs: tuple[tuple[int, Need], ...]  # (submitted, need), by time.
     models: tuple[Model, ...]
     reports: tuple[Report, ...]
+    outages: tuple[Gone, ...]
+    speeds: Speeds
     document: Document
     from_s: int
     until_s: int
+
+    def speed_ppm(self, kind: Kind, site: Site) -> int:
+        """How fast a pool runs work of a kind, in millionths; 0 where it does not fit."""
+        own = self.speeds.of_accelerator.get(site.accelerator, PPM)
+        return self.speeds.of_model.get((kind.model, site.accelerator), own)
 
 
 class Workload(NamedTuple):
@@ -93,10 +128,30 @@ def world_of(
             Report(item.base, item.starts, item.ends, item.amount.micros)
             for item in document.reports
         ),
+        outages=tuple(
+            Gone(
+                names.parties.index(item.supplier),
+                names.regions.index(item.region) if item.region else UNSTATED,
+                item.starts,
+                item.ends,
+            )
+            for item in document.outages
+        ),
+        speeds=_speeds(document, names, workload),
         document=document,
         from_s=period[0],
         until_s=period[1],
     )
+
+
+def _speeds(document: Document, names: Names, workload: Workload | None) -> Speeds:
+    stated = {names.accelerators.index(item.id): item.speed for item in document.accelerators}
+    of_model: dict[tuple[int, int], int] = {}
+    for number, model in enumerate(workload.trace.models if workload is not None else ()):
+        for name, speed_ppm in model.speed_ppm:
+            for accelerator in _known((name,), names):
+                of_model[number, accelerator] = speed_ppm
+    return Speeds(stated, of_model)
 
 
 def need_of(item: Requirement, names: Names) -> Need:
@@ -157,29 +212,75 @@ def _jobs(
             item.gpus,
             _kind(kinds, names, item.purpose, (item.accelerators, item.regions)),
             item.priority,
+            NONE if item.deadline is None else item.deadline,
         )
         for item in document.jobs
     ]
-    columns: list[list[int]] = [[row[n] for row in rows] for n in (0, 1, 1, 2, 3, 4)]
+    listed = np.array(rows, np.int64).reshape(-1, 6).T
+    submit, run, gpus, kind, priority, deadline = listed
+    whole = np.full_like(gpus, WHOLE_MILLI)
+    columns = [submit, run, run, gpus, kind, priority, deadline, whole]
     if workload is not None:
-        columns = _with_trace(columns, workload, kinds, period[0])
-    inside = [n for n, at_s in enumerate(columns[0]) if period[0] <= at_s < period[1]]
-    if any(columns[0][a] > columns[0][b] for a, b in pairwise(inside)):
-        inside.sort(key=columns[0].__getitem__)
-    return Jobs(*([column[n] for n in inside] for column in columns))
+        traced = _traced(workload, names, kinds, period[0])
+        columns = [np.concatenate(pair) for pair in zip(columns, traced, strict=True)]
+    inside = (columns[0] >= period[0]) & (columns[0] < period[1])
+    if not inside.all():
+        columns = [column[inside] for column in columns]
+    if bool((np.diff(columns[0]) < 0).any()):
+        order = np.argsort(columns[0], kind="stable")
+        columns = [column[order] for column in columns]
+    return _lean(Jobs(*columns))
 
 
-def _with_trace(
-    columns: list[list[int]], workload: Workload, kinds: dict[Kind, int], from_s: int
-) -> list[list[int]]:
+def _lean(jobs: Jobs) -> Jobs:
+    """Jobs without the columns that say nothing."""
+    deadline, share = np.asarray(jobs.deadline_s), np.asarray(jobs.share_milli)
+    if bool((deadline == NONE).all()):
+        jobs = jobs._replace(deadline_s=None)
+    return jobs._replace(share_milli=None) if bool((share == WHOLE_MILLI).all()) else jobs
+
+
+def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: int) -> list[Column]:
+    """A trace's columns, its second 0 being the start of the run."""
     trace = workload.trace
-    of_tenant = [kinds.setdefault(Kind(purpose), len(kinds)) for purpose in workload.purposes]
-    added: list[list[int]] = [
-        (trace.submit_s + from_s).tolist(),
-        trace.run_s.tolist(),
-        trace.requested_s.tolist(),
-        trace.gpus.tolist(),
-        [of_tenant[tenant] for tenant in trace.tenant.tolist()],
-        trace.priority.tolist(),
+    none = np.full(trace.jobs, NONE, np.int64)
+    deadline = none if trace.deadline_s is None else trace.deadline_s
+    share = trace.share_milli
+    return [
+        trace.submit_s + from_s,
+        trace.run_s,
+        trace.requested_s,
+        trace.gpus,
+        _kinds_of(workload, names, kinds),
+        trace.priority,
+        np.where(deadline == NONE, NONE, deadline + from_s),
+        np.full(trace.jobs, WHOLE_MILLI, np.int64) if share is None else share,
     ]
-    return [own + more for own, more in zip(columns, added, strict=True)]
+
+
+def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Column:
+    """The kind of each job of a trace: by its tenant's purpose, its accelerators, its model."""
+    trace = workload.trace
+    none = np.full(trace.jobs, NONE, np.int64)
+    wants = none if trace.wants is None else trace.wants
+    model = none if trace.model is None else trace.model
+    purposes = np.array(workload.purposes or (0,), np.int64)[trace.tenant]
+    span = (len(trace.accelerators) + 1, len(trace.models) + 1)
+    keys = (purposes * span[0] + wants + 1) * span[1] + model + 1
+    distinct, place = np.unique(keys, return_inverse=True)
+    numbers = []
+    for key in distinct.tolist():
+        rest, own_model = divmod(key, span[1])
+        purpose, own_wants = divmod(rest, span[0])
+        wanted = trace.accelerators[own_wants - 1] if own_wants else ()
+        kind = Kind(purpose, _known(wanted, names), (), own_model - 1)
+        numbers.append(kinds.setdefault(kind, len(kinds)))
+    found: Column = np.array(numbers or [0], np.int64)[place]
+    return found
+
+
+def _known(wanted: tuple[str, ...], names: Names) -> tuple[int, ...]:
+    """The portfolio's accelerators of these names; one that suits nothing where it has none."""
+    by_name = {name.lower(): number for number, name in enumerate(names.accelerators)}
+    known = tuple(by_name[name.lower()] for name in wanted if name.lower() in by_name)
+    return known if known or not wanted else (NOWHERE,)

@@ -95,7 +95,7 @@ def schedule_of(measured: Measured) -> bytes:
         {
             "submit_s": pa.array(jobs.submit_s, pa.int64()),
             "start_s": pa.array(played.start_s, pa.int64()),
-            "run_s": pa.array(jobs.run_s, pa.int64()),
+            "run_s": pa.array(played.run_s, pa.int64()),
             "gpus": pa.array(jobs.gpus, pa.int64()),
             "purpose": pa.array([purposes[kind] for kind in jobs.kind], pa.string()),
             "pool": pa.array([pools[n] if n >= 0 else None for n in played.pool], pa.string()),

@@ -18,6 +18,15 @@ class Site(NamedTuple):
     steps: tuple[tuple[int, int], ...]
     rate_micros_per_gpu_h: int = NONE
     order: int = NONE  # The order that made it; NONE for what the portfolio lists.
+    gpus_per_node: int = 0  # 0 where the pool states no nodes.
+
+    @property
+    def node_sizes(self) -> tuple[int, ...]:
+        """GPUs of each node, enough for the most the pool ever has; empty without nodes."""
+        if not self.gpus_per_node:
+            return ()
+        most = max((gpus for _, gpus in self.steps), default=0)
+        return (self.gpus_per_node,) * -(-most // self.gpus_per_node)
 
     def gpus_at(self, at_s: int) -> int:
         """The capacity at an instant."""
@@ -48,6 +57,7 @@ def site_of(pool: Pool, names: Names) -> Site:
         own=int(supplier == BUYER or pool.origin == "build"),
         steps=steps_of(pool.capacity, (pool.accelerator,), names),
         rate_micros_per_gpu_h=NONE if pool.rate is None else pool.rate.micros,
+        gpus_per_node=pool.gpus_per_node,
     )
 
 

@@ -101,6 +101,21 @@ def parse_share(text: str) -> int:
     return _scaled(match[1], PPM // 100, PPM, text)
 
 
+def parse_speed(text: str) -> int:
+    """Read a speed such as ``45%`` or ``250%`` as parts per million of another's.
+
+    Raises:
+        ValueError: Not a percentage, zero, or above 10,000 %.
+    """
+    match = _SHARE.match(text.strip())
+    if match is None:
+        raise ValueError(f"`{text}` is not a percentage such as `45%`")
+    speed_ppm = _scaled(match[1], PPM // 100, 100 * PPM, text)
+    if not speed_ppm:
+        raise ValueError("a speed of 0 % runs nothing")
+    return speed_ppm
+
+
 def _scaled(number: str, factor: int, limit: int, text: str) -> int:
     whole, _, fraction = number.replace(",", "").replace("_", "").partition(".")
     divisor: int = 10 ** len(fraction)

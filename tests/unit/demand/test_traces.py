@@ -82,7 +82,7 @@ def test_swf_says_what_it_made_of_missing_values(tmp_path: Path) -> None:
     assert trace.requested_s.tolist() == [100, 50, 300]
     assert trace.gpus.tolist() == [4, 1, 2]
     assert trace.tenants == ("group 7", "group 8")
-    assert [(dropped.rows, dropped.first) for dropped in trace.dropped] == [(1, "toy.swf, job 4")]
+    assert [(dropped.rows, dropped.first) for dropped in trace.dropped] == [(1, "toy.swf:6")]
     assert "run times of 0 s count as 1 s: 1 rows" in trace.choices
     assert "rows out of order, sorted: 1" in trace.choices
 

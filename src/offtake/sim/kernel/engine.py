@@ -1,0 +1,181 @@
+"""The compiled engine, with the calls of ``reference.Engine`` and the same schedules."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from offtake.demand.columns import Column
+from offtake.sim.kernel import prepare
+from offtake.sim.kernel.state import (
+    FAR,
+    FREED,
+    JOB_MASK,
+    LIMIT_JOBS,
+    LIMIT_SPAN_S,
+    PARKED,
+    RUNNING,
+    Columns,
+)
+from offtake.sim.placement import DISCIPLINES, FIFO, WAITS, Jobs, Lost, ranks, scaled_s
+
+
+def _nobody_short(now_s: int) -> None:
+    """No inference waits for GPUs."""
+
+
+class Engine:
+    """Places jobs as ``reference.Engine`` does; every call means the same.
+
+    Pools are counted by GPUs: a pool that states its nodes belongs to the plain engine, and so
+    do contracts that depend on use so far.
+    """
+
+    def __init__(
+        self, jobs: Jobs, *, discipline: str = FIFO, freed: Callable[[int], None] = _nobody_short
+    ) -> None:
+        assert discipline in DISCIPLINES, discipline
+        columns = [np.ascontiguousarray(column, np.int64) for column in jobs[:5]]
+        count = len(columns[0])
+        assert count < LIMIT_JOBS, count
+        self._zero_s = int(columns[0][0]) if count else 0
+        if self._zero_s:
+            columns[0] = columns[0] - self._zero_s
+        self._columns = Columns(*columns)
+        self._rank = ranks(jobs, discipline)
+        self._discipline = discipline
+        self._freed = freed
+        self.watching = False
+        self.lost: list[Lost] = []
+        self.capacity: list[int] = []
+        self.service: list[int] = []
+        self._orders: dict[int, tuple[int, ...]] = {}
+        self._changed = False
+        self._state = prepare.state(self._columns)
+        self._queue = prepare.queue(discipline, self._columns, self._rank)
+
+    @property
+    def start_s(self) -> Column:
+        """The start of each job, WAITS where it has none."""
+        start: Column = np.where(self._state.start >= 0, self._state.start + self._zero_s, WAITS)
+        return start
+
+    @property
+    def pool(self) -> Column:
+        """The pool of each job, WAITS where it has none."""
+        pool: Column = self._state.pool.astype(np.int64)
+        return pool
+
+    @property
+    def free(self) -> list[int]:
+        """GPUs free by pool."""
+        return [int(gpus) for gpus in self._state.free]
+
+    @property
+    def started_gpu_s(self) -> list[int]:
+        """GPU-seconds of all jobs started so far, by pool."""
+        return [int(gpu_s) for gpu_s in self._state.started]
+
+    def add_pool(self, sizes: Sequence[int] = ()) -> int:
+        """The number of a new pool, empty until its capacity is set."""
+        assert not sizes, "pools that state nodes are for the plain engine"
+        self.capacity.append(0)
+        self.service.append(0)
+        self._state = prepare.with_pools(self._state, len(self.capacity))
+        return len(self.capacity) - 1
+
+    def set_capacity(self, pool: int, gpus: int) -> None:
+        """Grow or shrink a pool; one that shrinks drains."""
+        self._state.free[pool] += gpus - self.capacity[pool]
+        self.capacity[pool] = gpus
+        self._changed = True
+
+    def set_service(self, pool: int, gpus: int) -> None:
+        """Hold GPUs of a pool for inference."""
+        self._state.free[pool] += self.service[pool] - gpus
+        self.service[pool] = gpus
+        self._changed = True
+
+    def set_order(self, kind: int, pools: tuple[int, ...]) -> None:
+        """The pools where jobs of a kind may start from now on, best first."""
+        if self._orders.get(kind) == pools:
+            return
+        self._orders[kind] = pools
+        self._changed = True
+        if kind < len(self._state.ordered):
+            self._state.ordered[kind] = len(pools)
+            self._state.order[kind, : len(pools)] = pools
+
+    def set_speed(self, kind: int, pool: int, *, speed_ppm: int) -> None:
+        """How fast a pool runs jobs of a kind, in millionths."""
+        assert speed_ppm > 0
+        if kind < len(self._state.ordered):
+            self._state.speed[kind, pool] = speed_ppm
+
+    def run_s(self, job: int, pool: int) -> int:
+        """How long a job runs on a pool."""
+        speed_ppm = int(self._state.speed[self._columns.kind[job], pool])
+        return int(scaled_s(int(self._columns.run[job]), speed_ppm))
+
+    def waiting_gpus(self) -> dict[int, int]:
+        """GPUs that waiting jobs ask for, by kind."""
+        return {kind: int(gpus) for kind, gpus in enumerate(self._state.waiting) if gpus}
+
+    def preempt(self, pool: int, now_s: int) -> None:
+        """End running jobs, the latest started first, until a pool is not overfull (J7)."""
+        s, now = self._state, now_s - self._zero_s
+        self._fit()
+        prepare.release(self._discipline, s, self._queue, now)
+        keys = s.heap[: s.counter[RUNNING]].copy()
+        jobs = keys & JOB_MASK
+        here = jobs[s.pool[jobs] == pool]
+        gone: list[int] = []
+        for job in here[np.lexsort((here, s.start[here]))][::-1].tolist():
+            if s.free[pool] >= 0:
+                break
+            start = int(s.start[job])
+            self.lost.append(Lost(job, pool, start + self._zero_s, now_s))
+            gpus = int(self._columns.gpus[job])
+            s.started[pool] -= gpus * (self.run_s(job, pool) - (now - start))
+            s.free[pool] += gpus
+            prepare.leave(self._discipline, s, self._queue, job)
+            s.start[job], s.pool[job] = WAITS, WAITS
+            s.waiting[self._columns.kind[job]] += gpus
+            prepare.restore(self._discipline, self._state, self._queue, job)
+            gone.append(job)
+        left = np.sort(keys[~np.isin(jobs, gone)])  # Sorted keys are a heap.
+        s.heap[: len(left)] = left
+        s.counter[RUNNING] = len(left)
+        self._changed = True
+
+    def advance(self, now_s: int, until_s: int) -> None:
+        """Play ``[now, until)``; changes made since the last call take effect at ``now``."""
+        assert until_s - self._zero_s < LIMIT_SPAN_S
+        now, until = now_s - self._zero_s, min(until_s - self._zero_s, int(FAR))
+        self._fit()
+        changed, released = self._changed, False
+        play = prepare.play(self._discipline)
+        while True:
+            mode = (changed, released, self.watching)
+            why, at = play(self._state, self._queue, (now, until), mode)
+            if why != FREED:
+                break
+            self._changed = False
+            self._freed(int(at) + self._zero_s)
+            changed, released, now = changed or self._changed, True, int(at)
+            self._fit()
+        self._changed = False
+
+    def _fit(self) -> None:
+        """Make what hangs on capacities and orders fit them, before anything is played."""
+        if not self._changed:
+            return
+        s = self._state
+        for kind, pools in self._orders.items():
+            if kind < len(s.most):
+                s.most[kind] = max((self.capacity[pool] for pool in pools), default=0)
+        most = max(self.capacity, default=0)
+        self._queue = prepare.fitted(self._queue, pools=len(self.capacity), most=most)
+        parked = s.parked[: s.counter[PARKED]].tolist()
+        s.counter[PARKED] = 0
+        for job in parked:
+            prepare.restore(self._discipline, self._state, self._queue, job)

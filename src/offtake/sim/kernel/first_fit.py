@@ -1,0 +1,68 @@
+"""``first_fit``, compiled: whoever fits, in order.
+
+Jobs of one kind and one number of GPUs fit alike, so each such class is a queue of which only
+the first counts. Starting only takes: a class that does not fit will not at this instant.
+"""
+
+from offtake.sim.kernel.queue import Queues, dequeue, enqueue, front
+from offtake.sim.kernel.state import (
+    DONE,
+    FAR,
+    FREED,
+    NEXT,
+    WAITS,
+    State,
+    compiled,
+    inlined,
+    launch,
+    next_instant,
+    release,
+    roomy,
+)
+
+NOBODY = -1
+"""No pool carries this stamp: nothing is blocked under ``first_fit``."""
+
+
+@inlined
+def walk(s: State, q: Queues, now: int) -> None:
+    """Start whoever fits, in order."""
+    while True:
+        best, best_rank, best_pool = -1, FAR, WAITS
+        for own in range(q.first.shape[0]):
+            if q.first[own] < best_rank:
+                pool = roomy(s, q.kind[own], q.gpus[own], NOBODY)
+                if pool != WAITS:
+                    best, best_rank, best_pool = own, q.first[own], pool
+        if best < 0:
+            return
+        job = front(q, best)
+        dequeue(q, best)
+        launch(s, job, best_pool, now)
+
+
+@compiled
+def play(
+    s: State, q: Queues, span: tuple[int, int], mode: tuple[bool, bool, bool]
+) -> tuple[int, int]:
+    """As ``fifo.play``; the queues are one for each kind and number of GPUs."""
+    changed, released, watching = mode
+    at = span[0] if changed or released else next_instant(s)
+    count = s.jobs.submit.shape[0]
+    while at < span[1]:
+        if not released:
+            released = release(s, at)
+            if released and watching:
+                return FREED, at
+        following, fresh = s.counter[NEXT], False
+        while following < count and s.jobs.submit[following] <= at:
+            fresh |= q.size[q.of[following]] == 0 or q.rank.shape[0] > 0
+            s.waiting[s.jobs.kind[following]] += s.jobs.gpus[following]
+            enqueue(q, following)
+            following += 1
+        s.counter[NEXT] = following
+        if changed or released or fresh:
+            walk(s, q, at)
+        changed = released = False
+        at = next_instant(s)
+    return DONE, FAR

@@ -1,0 +1,205 @@
+"""The compiled engine's arrays, laid out for the jobs and the discipline at hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from offtake.sim.kernel import conservative, easy, fifo, first_fit
+from offtake.sim.kernel import queue as queues
+from offtake.sim.kernel import tree as trees
+from offtake.sim.kernel.conservative import Plan
+from offtake.sim.kernel.easy import Queue
+from offtake.sim.kernel.queue import Queues
+from offtake.sim.kernel.row import Rows, drop
+from offtake.sim.kernel.state import COUNTERS, FAR, I32, I64, WAITS, Columns, State
+from offtake.sim.kernel.state import release as release_counted
+from offtake.sim.kernel.tree import FAN, Waiting
+from offtake.sim.placement import CONSERVATIVE, EASY, FIRST_FIT
+from offtake.units.capacity import PPM
+
+Held = Queues | Queue | Plan
+"""What a discipline keeps of waiting jobs."""
+
+
+def state(jobs: Columns) -> State:
+    """Nothing has started; there are no pools yet."""
+    count = len(jobs.submit)
+    kinds = int(jobs.kind.max()) + 1 if count else 0
+    large = np.zeros(kinds, np.int64)
+    np.maximum.at(large, jobs.kind, jobs.gpus)
+    return State(
+        jobs=jobs,
+        start=np.full(count, WAITS, np.int64),
+        pool=np.full(count, WAITS, np.int32),
+        heap=np.empty(count + 1, np.int64),
+        parked=np.empty(count, np.int32),
+        counter=np.zeros(COUNTERS, np.int64),
+        free=np.zeros(0, np.int64),
+        started=np.zeros(0, np.int64),
+        order=np.zeros((kinds, 0), np.int32),
+        ordered=np.zeros(kinds, np.int64),
+        waiting=np.zeros(kinds, np.int64),
+        most=np.zeros(kinds, np.int64),
+        large=large,
+        speed=np.full((kinds, 0), PPM, np.int64),
+        blocked=np.zeros(0, np.int64),
+        closed=np.zeros(kinds, np.int64),
+    )
+
+
+def with_pools(s: State, pools: int) -> State:
+    """The same state with room for so many pools."""
+    new = pools - len(s.free)
+    wide = ((0, 0), (0, new))
+    return s._replace(
+        free=np.pad(s.free, (0, new)),
+        started=np.pad(s.started, (0, new)),
+        blocked=np.pad(s.blocked, (0, new)),
+        order=np.pad(s.order, wide),
+        speed=np.pad(s.speed, wide, constant_values=PPM),
+    )
+
+
+def queue(discipline: str, jobs: Columns, rank: I64) -> Held:
+    """What a discipline keeps of waiting jobs, with nobody waiting."""
+    count = len(rank)
+    plain = bool((rank == np.arange(count)).all())
+    ranked: I32 = np.empty(0, np.int32) if plain else rank.astype(np.int32)
+    if discipline == CONSERVATIVE:
+        return _plan(count, ranked)
+    if discipline == EASY:
+        return Queue(_waiting(jobs, ranked), _rows(0, 0), np.array([-1, WAITS, FAR, 0], np.int64))
+    return _queues(jobs, ranked, by_gpus=discipline == FIRST_FIT)
+
+
+def classes(jobs: Columns, *, by_gpus: bool) -> tuple[I32, I64, I64]:
+    """The class of each job; the kind and GPUs of each class."""
+    width = int(jobs.gpus.max()) + 1 if by_gpus and len(jobs.gpus) else 1
+    keys = jobs.kind * width + (jobs.gpus if by_gpus else 0)
+    distinct = np.unique(keys)
+    of: I32 = np.searchsorted(distinct, keys).astype(np.int32)
+    return of, distinct // width, distinct % width
+
+
+def _queues(jobs: Columns, rank: I32, *, by_gpus: bool) -> Queues:
+    of, kind, gpus = classes(jobs, by_gpus=by_gpus)
+    sizes = np.bincount(of, minlength=len(kind)).astype(np.int64)
+    return Queues(
+        of=of,
+        rank=rank,
+        slot=np.empty(len(of), np.int32),
+        offset=np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]),
+        head=np.zeros(len(kind), np.int64),
+        size=np.zeros(len(kind), np.int64),
+        first=np.full(len(kind), FAR, np.int64),
+        kind=kind,
+        gpus=gpus,
+    )
+
+
+def _waiting(jobs: Columns, rank: I32) -> Waiting:
+    of, kind, gpus = classes(jobs, by_gpus=True)
+    by_rank = np.argsort(rank, kind="stable") if len(rank) else np.arange(len(of))
+    job = by_rank[np.argsort(of[by_rank], kind="stable")].astype(np.int32)
+    slot = np.empty(len(of), np.int32)
+    slot[job] = np.arange(len(of), dtype=np.int32)
+    sizes, length = [len(of)], len(of)
+    while length > 1:
+        length = -(-length // FAN)
+        sizes.append(length)
+    counts = np.bincount(of, minlength=len(kind)).astype(np.int64)
+    return Waiting(
+        of=of,
+        slot=slot,
+        job=job,
+        rank=rank,
+        offset=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+        kind=kind,
+        gpus=gpus,
+        head=np.full(len(kind), FAR, np.int64),
+        first=np.full(len(kind), FAR, np.int64),
+        least=np.full(sum(sizes), FAR, np.int64),
+        level=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(sizes, np.int64))]),
+        candidate=np.full(len(kind), FAR, np.int64),
+    )
+
+
+def _plan(count: int, rank: I32) -> Plan:
+    return Plan(
+        rows=_rows(0, 0),
+        rank=rank,
+        queue=np.empty(count, np.int32),
+        size=np.zeros(1, np.int64),
+        at=np.empty(count, np.int64),
+        pool=np.empty(count, np.int32),
+        time=np.empty((0, 0), np.int64),
+        free=np.empty((0, 0), np.int64),
+        low=np.zeros(0, np.int64),
+        high=np.zeros(0, np.int64),
+    )
+
+
+def _rows(pools: int, width: int) -> Rows:
+    nothing = np.zeros(pools, np.int64)
+    return Rows(np.empty((pools, width), np.int64), nothing, nothing.copy())
+
+
+def fitted(held: Held, *, pools: int, most: int) -> Held:
+    """What is kept with room for pools of so many GPUs: each job that runs has at least one."""
+    if isinstance(held, Queues):
+        return held
+    count = len(held.waiting.of) if isinstance(held, Queue) else len(held.queue)
+    rows, width = held.rows, 2 * min(most, count) + FAN
+    if len(rows.low) < pools or rows.key.shape[1] < width:
+        key = np.empty((pools, max(width, rows.key.shape[1])), np.int64)
+        key[: len(rows.low), : rows.key.shape[1]] = rows.key
+        new = pools - len(rows.low)
+        rows = Rows(key, np.pad(rows.low, (0, new)), np.pad(rows.high, (0, new)))
+    if isinstance(held, Queue):
+        return held._replace(rows=rows)
+    if len(held.low) < pools:  # The plan is made anew after any change.
+        steps = (pools, 4 * count + FAN)  # Pages that are never touched take no memory.
+        held = held._replace(
+            time=np.empty(steps, np.int64),
+            free=np.empty(steps, np.int64),
+            low=np.zeros(pools, np.int64),
+            high=np.zeros(pools, np.int64),
+        )
+    return held._replace(rows=rows)
+
+
+def play(discipline: str) -> Callable[..., tuple[int, int]]:
+    """The compiled loop of a discipline."""
+    loops: dict[str, Callable[..., tuple[int, int]]] = {
+        FIRST_FIT: first_fit.play,
+        EASY: easy.play,
+        CONSERVATIVE: conservative.play,
+    }
+    return loops.get(discipline, fifo.play)
+
+
+def release(discipline: str, s: State, held: Any, now: int) -> None:
+    """Take back the GPUs of jobs that have ended by now."""
+    if discipline == EASY:
+        easy.release(s, held, now)
+    elif discipline == CONSERVATIVE:
+        conservative.release(s, held, now)
+    else:
+        release_counted(s, now)
+
+
+def leave(discipline: str, s: State, held: Any, job: int) -> None:
+    """A running job is ended by an outage."""
+    if discipline in (EASY, CONSERVATIVE):
+        drop(held.rows, int(s.pool[job]), int(easy.asked_key(s, job)))
+
+
+def restore(discipline: str, s: State, held: Any, job: int) -> None:
+    """A job returns to its place in the queue."""
+    if discipline == EASY:
+        trees.put(held.waiting, job, int(s.jobs.requested[job]))
+    elif discipline == CONSERVATIVE:
+        conservative.enqueue(held, job)
+    else:
+        queues.restore(held, job)

@@ -1,0 +1,198 @@
+"""The arrays of the compiled engine, and the small steps that all disciplines share.
+
+Everything is int64 or int32 in arrays that Python owns: a call plays up to an instant, leaves
+all in the arrays, and the next call goes on from there. Jobs are at most ``LIMIT_JOBS`` and a
+run spans at most ``LIMIT_SPAN_S``, so that the end of a job and its number share one int64.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.units.capacity import PPM
+
+JOB_BITS = 27
+LIMIT_JOBS = 1 << JOB_BITS
+JOB_MASK = LIMIT_JOBS - 1
+LIMIT_SPAN_S = 1 << (62 - JOB_BITS)
+"""More than a thousand years."""
+FAR = 1 << 62
+"""Later than anything, more than anything."""
+WAITS = -1
+
+DONE, FREED = 0, 1
+"""Why a call came back: played to the end, or jobs ended while inference is short."""
+
+NEXT, RUNNING, STAMP, PARKED = 0, 1, 2, 3
+COUNTERS = 4
+"""Places in ``State.counter``."""
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+Job = int
+Pool = int
+Place = int
+Instant = int
+"""Numbers of jobs, pools and places in arrays; seconds since the engine's own zero."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "_nrt": False,
+}
+
+
+class Columns(NamedTuple):
+    """The jobs, each column of shape (jobs,), times counted from the engine's own zero."""
+
+    submit: I64
+    run: I64
+    requested: I64
+    gpus: I64
+    kind: I64
+
+
+class State(NamedTuple):
+    """The jobs, and what changes: by job, by pool, by kind."""
+
+    jobs: Columns
+    start: I64  # (jobs,)
+    pool: I32  # (jobs,)
+    heap: I64  # Running jobs: end << JOB_BITS | job; ``counter[RUNNING]`` of them.
+    parked: I32  # Jobs larger than every pool of their kind; ``counter[PARKED]`` of them.
+    counter: I64
+    free: I64  # (pools,)
+    started: I64  # (pools,) GPU-seconds of all jobs started.
+    order: I32  # (kinds, pools), best first; ``ordered`` says how many.
+    ordered: I64  # (kinds,)
+    waiting: I64  # (kinds,) GPUs that waiting jobs ask for.
+    most: I64  # (kinds,) the largest capacity among the pools of a kind.
+    large: I64  # (kinds,) the GPUs of the largest job of a kind.
+    speed: I64  # (kinds, pools), in millionths.
+    blocked: I64  # (pools,) the stamp of the instant at which a pool was last blocked.
+    closed: I64  # (kinds,) the same for kinds.
+
+
+def compiled(function: F) -> F:
+    """A loop in machine code, kept on disk for the next process.
+
+    Without reference counts (``_nrt``): nothing in here makes or frees an array, and counting
+    them at every step costs ten times what the step does.
+    """
+    found: F = numba.njit(**OPTIONS)(function)
+    return found
+
+
+def inlined(function: F) -> F:
+    """A step of such loops, in machine code at the place where it is called.
+
+    What is kept on disk knows changes of its own file only: after a change to a step, remove
+    the ``.nbi`` files or set ``NUMBA_CACHE_DIR`` to an empty folder.
+    """
+    found: F = numba.njit(forceinline=True, **OPTIONS)(function)
+    return found
+
+
+@inlined
+def scaled(seconds: int, speed_ppm: int) -> int:
+    """As ``placement.scaled_s``."""
+    if speed_ppm == PPM:
+        return seconds
+    return -(-seconds * PPM // speed_ppm)
+
+
+@inlined
+def push(heap: I64, size: int, key: int) -> None:
+    """Add a key to a binary heap of ``size`` keys."""
+    place = size
+    while place > 0:
+        above = (place - 1) >> 1
+        if heap[above] <= key:
+            break
+        heap[place] = heap[above]
+        place = above
+    heap[place] = key
+
+
+@inlined
+def pop(heap: I64, size: int) -> None:
+    """Drop the least key of a binary heap of ``size`` keys.
+
+    The hole sinks to the bottom and the last key rises from there: fewer comparisons than
+    sinking that key, which nearly always belongs at the bottom.
+    """
+    last = heap[size - 1]
+    size -= 1
+    place, below = 0, 1
+    while below + 1 < size:
+        if heap[below + 1] < heap[below]:
+            below += 1
+        heap[place] = heap[below]
+        place = below
+        below = 2 * place + 1
+    if below < size:
+        heap[place] = heap[below]
+        place = below
+    while place > 0:
+        above = (place - 1) >> 1
+        if heap[above] <= last:
+            break
+        heap[place] = heap[above]
+        place = above
+    heap[place] = last
+
+
+@inlined
+def next_instant(s: State) -> int:
+    """The next instant at which a job ends or is submitted."""
+    at = FAR
+    if s.counter[RUNNING] > 0:
+        at = int(s.heap[0]) >> JOB_BITS
+    following = s.counter[NEXT]
+    if following < s.jobs.submit.shape[0] and s.jobs.submit[following] < at:
+        at = int(s.jobs.submit[following])
+    return at
+
+
+@inlined
+def launch(s: State, job: Job, pool: Pool, now: Instant) -> None:
+    """Start a job on a pool; its place in the queue is the caller's to remove."""
+    gpus, kind = s.jobs.gpus[job], s.jobs.kind[job]
+    run = scaled(s.jobs.run[job], s.speed[kind, pool])
+    s.waiting[kind] -= gpus
+    s.start[job] = now
+    s.pool[job] = pool
+    s.free[pool] -= gpus
+    s.started[pool] += gpus * run
+    push(s.heap, s.counter[RUNNING], (now + run) << JOB_BITS | job)
+    s.counter[RUNNING] += 1
+
+
+@inlined
+def release(s: State, at: int) -> bool:
+    """Take back the GPUs of jobs that have ended; says whether any had."""
+    running = s.counter[RUNNING]
+    before = running
+    while running > 0 and s.heap[0] >> JOB_BITS <= at:
+        job = s.heap[0] & JOB_MASK
+        pop(s.heap, running)
+        running -= 1
+        s.free[s.pool[job]] += s.jobs.gpus[job]
+    s.counter[RUNNING] = running
+    return bool(running < before)
+
+
+@inlined
+def roomy(s: State, kind: int, gpus: int, stamp: Instant) -> int:
+    """The best pool of a kind with room that is not blocked in this instant, or WAITS."""
+    for number in range(s.ordered[kind]):
+        pool = s.order[kind, number]
+        if s.free[pool] >= gpus and s.blocked[pool] != stamp:
+            return int(pool)
+    return WAITS
