@@ -170,7 +170,7 @@ CASES = (
     Case("not-duration", clause(f"kind: first_refusal, holder: azure, window: {'9' * 5_000}d")),
     Case("not-share", clause("kind: build_right, grantee: lab, primarily: 0.5"), "3:113"),
     Case("not-share", clause("kind: build_right, grantee: lab, primarily: 101%")),
-    Case("not-speed", HEAD + "accelerators: {H100: {speed: fast}}\n", "3:31"),
+    Case("not-speed", HEAD + "accelerators: {H100: {speed: fast}}\n", "3:30"),
     Case("not-speed", HEAD + "accelerators: {H100: {speed: 0%}}\n"),
     Case("not-speed", HEAD + "accelerators: {H100: {speed: 10001%}}\n"),
     Case("not-instant", HEAD + "agreements: {A: {from: 2025-02-30}}\n", "3:24"),
