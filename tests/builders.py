@@ -8,14 +8,16 @@ one small cast, so that cases stay short. The oracle reads the same cases by its
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.clauses import KINDS
+from offtake.contract.lower import together
 from offtake.contract.node import Entry, Node
 from offtake.contract.problem import Place
 from offtake.contract.record import KEYS, Reader
-from offtake.core.account import Report, Use
+from offtake.core.account import Report, Thing, Use
 from offtake.core.decide import decide
 from offtake.core.evolve import fold
 from offtake.core.names import Names
@@ -85,7 +87,7 @@ def build(case: Mapping[str, Any]) -> Built:
     names = Names(**CAST, clauses=ids)
     lots: dict[str, int] = {}
     events = tuple(_event(row, names, lots) for row in case.get("event", []))
-    return Built(names, tuple(clause(row, names) for row in rows), events, lots)
+    return Built(names, together(clause(row, names) for row in rows), events, lots)
 
 
 def clause(row: Mapping[str, Any], names: Names) -> BoundClause:
@@ -199,7 +201,8 @@ def statement(case: Mapping[str, Any], period: tuple[Any, Any]) -> tuple[list[Du
     settled = charges.settle(
         terms,
         [charges.Usage(use) for use in _uses(case.get("use", []), built.names)],
-        _uses(case.get("undelivered", []), built.names),
+        _uses(case.get("undelivered", []), built.names)
+        + [use for row in case.get("tranche", []) for use in _missing(row, built)],
         (instant(period[0]), instant(period[1])),
     )
     lines = [line.charge for line in settled.lines]
@@ -218,6 +221,41 @@ def _uses(rows: Iterable[Mapping[str, Any]], names: Names) -> list[Use]:
         gpu_s = int(str(row["gpu_h"]).replace(",", "")) * SECONDS_PER_HOUR
         uses.append(Use(**named, gpu_s=gpu_s, start_s=instant(row["from"]), end_s=_end(row)))
     return uses
+
+
+def thing(row: Mapping[str, Any]) -> Thing:
+    """What is ordered, by name; what is not said is left open."""
+    sections = {"purpose": "purposes", "accelerator": "accelerators", "region": "regions"}
+    return Thing(
+        **{key: CAST[part].index(row[key]) for key, part in sections.items() if key in row}
+    )
+
+
+def _missing(row: Mapping[str, Any], built: Built) -> list[Use]:
+    """What was not there of a tranche: until it came, or to its end if it was ended (DL2)."""
+    supplier, due_s = built.names.parties.index(row["supplier"]), instant(row["due"])
+    until_s = instant(row.get("comes", row["end"]))
+    for clause in built.clauses:
+        if clause.kind.remedy is not None:
+            ends = clause.kind.remedy(
+                clause.terms, supplier, due_at_s=due_s, tranche=row["tranche"], thing=thing(row)
+            )
+            if ends is not None and ends.from_at_s < until_s:
+                until_s = instant(row["end"])
+    pieces = pairwise(charges.cuts(built.clauses, due_s, until_s))
+    what = thing(row)
+    return [
+        Use(
+            supplier,
+            what.accelerator,
+            what.region,
+            what.purpose,
+            row["gpus"] * (end_s - from_s),
+            from_s,
+            end_s,
+        )
+        for from_s, end_s in pieces
+    ]
 
 
 def _report(row: Mapping[str, Any]) -> Report:

@@ -31,8 +31,20 @@ MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04")
 CENTS = ("$0.01", "$0.333333", "$1", "$2.50", "$7")
 
 
+def commitment(dice: Random, supplier: str, number: int) -> dict[str, Any]:
+    """One of the commitments to a supplier: beside, within or around the others."""
+    floor = dice.choice(["$100", "$33.33", "60 GPU-h", "0 GPU-h", "1"])
+    take = {"supplier": supplier, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
+    take |= {"model": dice.choice(["continuous", "discontinuous"])}
+    scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+    take |= said(rate=dice.choice([None, *CENTS]), **(scope if dice.random() < 0.5 else {}))
+    agreement = dice.choice("AAB")
+    row = {"kind": "take_or_pay", "id": f"take-{supplier}-{number}", "agreement": agreement}
+    return row | {"terms": take}
+
+
 def bill(seed: int) -> dict[str, Any]:
-    """Rates, one commitment to each supplier, shares both ways, and a quarter's use."""
+    """Rates, commitments to each supplier, shares both ways, and a quarter's use."""
     dice = Random(seed)
 
     days = [f"{month}-{day:02}" for month in MONTHS[:3] for day in range(1, 28)]
@@ -54,23 +66,19 @@ def bill(seed: int) -> dict[str, Any]:
         lines = [line() for _ in range(dice.randint(1, 3))]
         card = {"supplier": name, "discount": dice.choice(["0%", "12.5%"]), "lines": lines}
         rows.append({"kind": "rate_card", "id": f"card-{name}", "terms": card})
-        floor = dice.choice(["$100", "60 GPU-h", "1"])
-        take = {"supplier": name, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
-        take |= {"model": dice.choice(["continuous", "discontinuous"])}
-        take |= said(rate=dice.choice([None, *CENTS]), regions=None)
         period = {"from": dice.choice(["2025-01-01", "2025-01-17"]), "until": "2025-04-01"}
-        rows.append({"kind": "take_or_pay", "id": f"take-{name}", "terms": take} | period)
+        rows += [commitment(dice, name, n) | period for n in range(dice.randint(1, 4))]
         share = {"payer": "buyer", "payee": name, "base": dice.choice("ab"), "percent": "12.3456%"}
         share |= said(cap=dice.choice([None, "$9"]))
         rows.append({"kind": "revenue_share", "id": f"share-{name}", "terms": share} | period)
     reports = [{"base": dice.choice("ab"), "amount": dice.choice(CENTS) + "k"} for _ in range(4)]
     for number, month in enumerate(MONTHS[:3]):
         reports[number] |= {"from": f"{month}-01", "until": f"{MONTHS[number + 1]}-01"}
-    uses, missing = [use() for _ in range(8)], [use() for _ in range(2)]
+    uses, missing = [use() for _ in range(8)], [use() for _ in range(3)]
     return {"clause": rows, "use": uses, "undelivered": missing, "report": reports[:3]}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=400)
 @given(SEEDS)
 def test_settlement_and_oracle_charge_alike(seed: int) -> None:
     case = bill(seed)

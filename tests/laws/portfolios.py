@@ -174,7 +174,7 @@ def versions(dice: Random, name: str, known: list[str]) -> list[Row]:
     row["applies_to"] = dice.choice(["signature", "signature", "signature", "service", "both"])
     end = dice.choice([None, None, None, 8, LAST_S])
     row |= {} if end is None else {"until": moment(end)}
-    if kind == "build_right" or dice.random() < 0.7:  # Its periods count from each version.
+    if dice.random() < 0.7:
         return [{**row, "terms": terms()}]
     cut, agreed = moment(dice.randint(4, 7)), moment(end or 10**6)
     before = {**row, "until": cut, "agreed_until": agreed, "terms": terms()}

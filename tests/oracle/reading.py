@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
+PURPOSES = ("training", "research", "inference", "api")
 PARENTS = {"api": "inference"}
 WATTS = {"H100": 1_000, "GB200": 2_000}
 BUYER = "buyer"
@@ -18,7 +19,7 @@ SHARES += ("primarily", "prepaid")
 SIZES = ("minimum_lot", "limit", "large_lot")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
 MONEY = ("price", "cap", "rate", "amount")
-INSTANTS = ("expires", "starts", "ends", "at", "from", "until", "start", "end", "due")
+INSTANTS = ("expires", "starts", "ends", "at", "from", "until", "start", "end", "due", "comes")
 DEFAULTS = {
     "first_refusal": {
         "form": "offer_first",
@@ -55,6 +56,7 @@ def world(case):
         "events": [event(row) for row in case.get("event", [])],
         "uses": [use(row) for row in case.get("use", [])],
         "undelivered": [use(row) for row in case.get("undelivered", [])],
+        "tranches": [values(row) for row in case.get("tranche", [])],
         "reports": [values(row) for row in case.get("report", [])],
     }
 

@@ -3,80 +3,16 @@
 Written from the numbered rules, on plain dicts with names and sets (``oracle.reading`` makes
 them). There is no folding: whoever asks scans all that has happened. One function for each kind
 of clause. Those that judge return None, or (verdict, rule) and for a hold who must act; those
-that charge return what is due, in fractions of a dollar.
+that charge (``oracle.charging``) return what is due, in fractions of a dollar.
 """
 
-from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from oracle.reading import BUYER, FOREVER, PARENTS
+from oracle.charging import delivery, rate_card, revenue_share, statement, take_or_pay
+from oracle.reading import BUYER, PURPOSES
+from oracle.scopes import at_work, covered, for_purpose, heard, version_at
 
-DAY = 86_400
-SCOPE = {
-    "accelerators": "accelerator",
-    "regions": "region",
-    "suppliers": "supplier",
-    "assets": "asset",
-}
-
-# --- Scopes and periods -----------------------------------------------------------------------
-
-
-def covered(terms, ask, *, permission, but=()):
-    """Whether all that an ask says is in scope.
-
-    What it leaves open is covered by what restricts, not by what permits.
-    """
-    for part, word in SCOPE.items():
-        wanted = terms.get(part)
-        if wanted is None:
-            continue
-        if permission if ask[word] is None else ask[word] not in wanted:
-            return False
-    if "asks" not in but and ask["act"] not in (terms.get("asks") or {"supply", "run", "use"}):
-        return False
-    if "capacity" not in but and terms.get("capacity", "any") not in ("any", ask["capacity"]):
-        return False
-    return for_purpose(terms, ask["purpose"], permission=permission)
-
-
-def for_purpose(terms, purpose, *, permission):
-    """Whether a purpose, or one above it in the tree, is among those named."""
-    wanted = terms.get("purposes")
-    if wanted is None:
-        return True
-    if purpose is None:
-        return not permission
-    while purpose is not None:
-        if purpose in wanted:
-            return True
-        purpose = PARENTS.get(purpose)
-    return False
-
-
-def at_work(clause, ask, now):
-    """D2: which version of a clause an ask meets."""
-    term = range(clause["from"], clause["until"])
-    signed = now in term
-    runs = len(range(max(ask["start"], term.start), min(ask["end"], term.stop))) > 0
-    if ask["act"] != "supply":
-        return signed
-    return {"signature": signed, "service": runs, "both": signed or runs}[clause["applies_to"]]
-
-
-def version_at(world, clause, at):
-    """The version of a clause in force at an instant, if there is one."""
-    for other in world["clauses"]:
-        if other["id"] == clause["id"] and at in range(other["from"], other["until"]):
-            return other
-    return None
-
-
-def heard(world, clause):
-    """What has happened while some version of a clause was in force."""
-    return [event for event in world["events"] if version_at(world, clause, event["at"])]
-
+__all__ = ["decide", "delivery", "rate_card", "revenue_share", "statement", "take_or_pay"]
 
 # --- The clauses that judge -------------------------------------------------------------------
 
@@ -210,41 +146,79 @@ def waiver(world, clause, ask, now):
         return None
     if ask["act"] != "supply":  # Only contracting uses it up.
         return None
-    signed = []
-    for event in heard(world, clause):
-        granted = version_at(world, clause, event["at"])["terms"]
-        order = event["event"] == "ordered" and event["party"] == granted["grantee"]
-        like = {**event, "supplier": event["party"], "asset": None, "act": "supply"}
-        if order and covered(granted, {**like, "capacity": "new"}, permission=True):
-            signed.append(event["gpus"])
-    changed = terms["price"] is not None and ask["price"] != terms["price"]
-    if terms["transaction"] and (signed or changed):
+    return _spent(terms, _drawn(world)[clause["id"]], ask["gpus"], ask["price"])
+
+
+def _spent(terms, signed, gpus, price):
+    """Why a waiver under which these quantities were signed does not help with one more."""
+    if terms["transaction"] and signed:
         return "permit", "WV3"
-    if terms["limit"] is not None and sum(signed) + ask["gpus"] > terms["limit"]:
+    if terms["price"] is not None and price != terms["price"]:
+        return "permit", "WV3"
+    if terms["limit"] is not None and sum(signed) + gpus > terms["limit"]:
         return "permit", "WV2"
     return None
 
 
+def _drawn(world):
+    """What was signed under each waiver: of those of one clause an order needs only one.
+
+    It is the one given last, of equals the one written first, of those that helped with it.
+    """
+    given = {}
+    for clause in world["clauses"]:
+        if clause["kind"] == "waiver":
+            given[clause["id"]] = min(clause["from"], given.get(clause["id"], clause["from"]))
+    signed = {name: [] for name in given}
+    for event in world["events"]:
+        if event["event"] != "ordered":
+            continue
+        like = {**event, "supplier": event["party"], "asset": None, "act": "supply"}
+        helped = []
+        for name in sorted(given, key=lambda name: -given[name]):  # Stable: else as written.
+            version = version_at(world, {"id": name}, event["at"])
+            terms = version["terms"] if version is not None else None
+            if terms is None or terms["of"] in helped or event["party"] != terms["grantee"]:
+                continue
+            price = terms["price"] if event["price"] is None else event["price"]
+            fits = covered(terms, {**like, "capacity": "new"}, permission=True)
+            if fits and _spent(terms, signed[name], event["gpus"], price) is None:
+                signed[name].append(event["gpus"])
+                helped.append(terms["of"])
+    return signed
+
+
 def build_right(world, clause, ask, now):
-    """BR2, by counting what ran in the measuring period of now."""
+    """BR2, by counting what ran in the measuring period that the ask starts in."""
     terms = clause["terms"]
     if ask["act"] != "run" or not ask["own"] or ask["supplier"] != terms["grantee"]:
+        return None
+    if not covered({**terms, "purposes": None}, ask, permission=False):
         return None
     if for_purpose(terms, ask["purpose"], permission=True):
         return None
     if not terms["primarily"]:
         return "deny", "BR2"
+    starts = max(now, ask["start"])
     begins = clause["from"]
-    while begins + terms["measured_over"] <= now:
+    while begins + terms["measured_over"] <= starts:
         begins += terms["measured_over"]
-    ran = {True: 0, False: ask["gpus"] * (ask["end"] - ask["start"])}
-    for event in heard(world, clause):
+    period = range(begins, begins + terms["measured_over"])
+    length = ask["end"] - ask["start"]
+    ran = {True: 0, False: ask["gpus"] * _common(range(starts, starts + length), period)}
+    for event in world["events"]:  # Each version of the right measures what it was told.
+        told = version_at(world, clause, event["at"]) is clause
         own = event["event"] == "usage_recorded" and event["own"]
-        if own and event["party"] == terms["grantee"] and event["at"] >= begins:
+        if told and own and event["party"] == terms["grantee"]:
             listed = for_purpose(terms, event["purpose"], permission=True)
-            ran[listed] += event["gpus"] * (event["end"] - event["start"])
+            ran[listed] += event["gpus"] * _common(range(event["start"], event["end"]), period)
     share = Fraction(ran[True], ran[True] + ran[False])
     return None if share >= terms["primarily"] else ("deny", "BR2")
+
+
+def _common(one, other):
+    """The seconds that two periods share."""
+    return len(range(max(one.start, other.start), min(one.stop, other.stop)))
 
 
 def ip_licence(world, clause, ask, now):
@@ -255,16 +229,38 @@ def ip_licence(world, clause, ask, now):
         return None
     if assets is not None and ask["asset"] is not None and ask["asset"] not in assets:
         return None
-    ended = terms["expires"] is not None and now >= terms["expires"]
     if ask["user"] != terms["licensee"]:
-        return ("deny", "IP2") if terms["exclusive"] and not ended else None
-    if ended:
-        return "deny", "IP3"
-    product = ask["product"]
-    if product is None:
-        return None
+        if not terms["exclusive"] or _ended(clause, now):
+            return None
+        kept = ask["product"] is None or _in_products(terms, ask["product"])
+        return ("deny", "IP2") if kept else None
+    for other in world["clauses"]:
+        if other["kind"] != "ip_licence" or now not in range(other["from"], other["until"]):
+            continue
+        granted = other["terms"]
+        same = all(granted[word] == terms[word] for word in ("licensor", "licensee"))
+        assets = granted.get("assets")  # The clause itself is about what the ask leaves open.
+        fits = other is clause or assets is None or ask["asset"] in assets
+        if same and fits and not _ended(other, now) and _licensed(granted, ask):
+            return None
+    return "deny", "IP3" if _ended(clause, now) else "IP1"
+
+
+def _ended(clause, now):
+    expires = clause["terms"]["expires"]
+    return expires is not None and now >= expires
+
+
+def _licensed(terms, ask):
+    """Whether a licence covers a product; one that is not stated only if all are."""
+    if ask["product"] is None:
+        return terms["products"] is None and not terms["except_products"]
+    return _in_products(terms, ask["product"])
+
+
+def _in_products(terms, product):
     listed = terms["products"] is None or product in terms["products"]
-    return None if listed and product not in terms["except_products"] else ("deny", "IP1")
+    return listed and product not in terms["except_products"]
 
 
 # --- The decision -----------------------------------------------------------------------------
@@ -305,9 +301,25 @@ def helps(world, helper, clause, ask, now):
         return fits and spent is None and covered(terms, ask, permission=True)
     if helper["kind"] == "build_right":
         own = ask["own"] and ask["supplier"] == terms["grantee"] and ask["act"] != "use"
-        same = helper["agreement"] == clause["agreement"]
-        return bool(own) and same and covered(terms, ask, permission=True)
+        if not own or helper["agreement"] != clause["agreement"]:
+            return False
+        return covered(terms, ask, permission=True) or _left_to_br2(terms, clause, ask)
     return False
+
+
+def _left_to_br2(terms, clause, ask):
+    """Whether running another purpose is a matter of its share alone, whatever the clause says.
+
+    That is so for clauses which stand against the listed purposes as well.
+    """
+    if ask["act"] != "run" or not terms["primarily"] or clause["kind"] == "build_right":
+        return False
+    against = any(
+        for_purpose(clause["terms"], purpose, permission=False)
+        and for_purpose(terms, purpose, permission=True)
+        for purpose in PURPOSES
+    )
+    return against and covered({**terms, "purposes": None}, ask, permission=True)
 
 
 def lot_of(world, ask):
@@ -325,172 +337,3 @@ def lot_of(world, ask):
         ):
             return lot
     return None
-
-
-# --- The clauses that charge ------------------------------------------------------------------
-
-
-def micros(dollars):
-    """A fraction of a dollar, at the nearest micro-dollar (ties to even)."""
-    return Fraction(round(dollars * 10**6), 10**6)
-
-
-def rate_card(clause, use, before):
-    """RC1, RC2: rule, price and closeness of a use, GPU-hour by GPU-hour."""
-    terms = clause["terms"]
-    ask = {**use, "act": "run", "asset": None, "capacity": "existing"}
-    lines = [
-        line
-        for line in terms["lines"]
-        if use["from"] in range(line.get("from", 0), line.get("until", FOREVER))
-        and covered(line, ask, permission=False)
-    ]
-    if use["supplier"] != terms["supplier"] or not covered(terms, ask, permission=False):
-        return None
-    if not lines:
-        return None
-
-    def closeness(line):
-        return ["accelerators" in line, "regions" in line, "purposes" in line]
-
-    line = max(lines, key=lambda line: (closeness(line), line.get("from", 0)))
-    tiers = sorted((tier["above_gpu_h"], tier["price"]) for tier in line.get("tiers", []))
-    total = Fraction(0)
-    for number in range(before, before + use["gpu_h"]):
-        price = [line["price"], *(price for above, price in tiers if number >= above)][-1]
-        exact = price * (1 - terms["discount"])
-        total += Fraction(int(exact * 10**6), 10**6)
-    return "RC2" if tiers else "RC1", total, closeness(line)
-
-
-def priced(world, use, before):
-    """RC1: rule and price by the closest clause in force; None is a gap."""
-    best = None
-    for clause in world["clauses"]:
-        terms, found = clause["terms"], None
-        if use["from"] not in range(clause["from"], clause["until"]):
-            continue
-        if clause["kind"] == "rate_card":
-            found = rate_card(clause, use, before)
-        elif clause["kind"] == "take_or_pay" and terms["rate"] is not None:
-            ask = {**use, "act": "run", "asset": None, "capacity": "existing"}
-            if use["supplier"] == terms["supplier"] and covered(terms, ask, permission=False):
-                found = "TP1", use["gpu_h"] * terms["rate"], [True, True, True, True]
-        if found is not None and (best is None or found[2] > best[2]):
-            best = found
-    return best and (best[0], micros(best[1]))
-
-
-def take_or_pay(clause, taken, missing, period):
-    """TP2, TP5: the shortfall of each period; ``taken`` rows are (use, dollars)."""
-    terms, owed = clause["terms"], []
-    for start, end, (kind, amount) in _floors(clause):
-        rows = [
-            (use["gpu_h"], cost)
-            for use, cost in taken
-            if use["supplier"] == terms["supplier"] and start <= use["from"] < end
-        ]
-        hours, paid = sum(row[0] for row in rows), sum(row[1] for row in rows)
-        rate = terms["rate"]
-        if rate is None:
-            rate = micros(paid / hours) if hours else Fraction(0)
-        gone = sum(
-            use["gpu_h"]
-            for use in missing
-            if use["supplier"] == terms["supplier"] and start <= use["from"] < end
-        )
-        if kind == "money":
-            short = max(amount - gone * rate, 0) - paid
-        else:
-            floor = amount * Fraction(end - start, 3_600) if kind == "gpus" else amount
-            short = (max(floor - gone, 0) - hours) * rate
-        owed.append((start, end, micros(short)))
-    if terms["model"] == "discontinuous" and owed:
-        owed = [(owed[0][0], owed[-1][1], sum(row[2] for row in owed))]
-    return [
-        ("TP2", BUYER, terms["supplier"], short)
-        for _, end, short in owed
-        if short > 0 and period[0] < end <= period[1]
-    ]
-
-
-def _floors(clause):
-    """The periods of a commitment with the floor of each, found by walking the days.
-
-    Of a civil period that lies only partly in the term the same part of the floor is owed;
-    capacity to be kept busy is owed by the hour anyway.
-    """
-    terms, from_, until = clause["terms"], clause["from"], clause["until"]
-    steps = terms.get("ramp") or [(from_, terms["floor"])]
-    first = int(datetime(datetime.fromtimestamp(from_, UTC).year, 1, 1, tzinfo=UTC).timestamp())
-    last = until + 366 * DAY
-    if terms["per"] == "term":
-        first, last = from_, clause["agreed_until"]
-    days = defaultdict(list)
-    for at in range(first, last, DAY):
-        day = datetime.fromtimestamp(at, UTC)
-        named = {
-            "month": (day.year, day.month),
-            "quarter": (day.year, (day.month + 2) // 3),
-            "year": day.year,
-            "term": 0,
-        }
-        days[named[terms["per"]]].append(at)
-    for piece in days.values():
-        inside = [day for day in piece if from_ <= day < until]
-        floors = [floor for since, floor in steps if inside and since <= inside[0]]
-        if floors:
-            kind, amount = floors[-1]
-            part = 1 if kind == "gpus" else Fraction(len(inside), len(piece))
-            # Whole GPU-seconds and micro-dollars.
-            owed = micros(amount * part) if kind == "money" else amount * part
-            owed = Fraction(round(owed * 3_600), 3_600) if kind == "gpu_h" else owed
-            yield inside[0], inside[-1] + DAY, (kind, owed)
-
-
-def revenue_share(clause, reports, period):
-    """RS1 to RS3: gross, one row for each report, until the cap."""
-    terms, total, rows = clause["terms"], Fraction(0), []
-    for report in sorted(reports, key=lambda report: report["from"]):
-        start, end = max(report["from"], clause["from"]), min(report["until"], clause["until"])
-        if report["base"] != terms["base"] or start >= end:
-            continue
-        inside = Fraction(end - start, report["until"] - report["from"])
-        share, rule = micros(report["amount"] * terms["percent"] * inside), "RS1"
-        if terms["cap"] is not None and total + share > terms["cap"]:
-            share, rule = terms["cap"] - total, "RS2"
-        total += share
-        if share and period[0] < end <= period[1]:
-            rows.append((rule, terms["payer"], terms["payee"], share))
-    return rows
-
-
-def delivery(clause, late):
-    """DL1: what may be ended of a late tranche, and from when."""
-    terms = clause["terms"]
-    if late["supplier"] != terms["supplier"] or terms["remedy"] == "none":
-        return None
-    day = datetime.fromtimestamp(late["due"], UTC) + timedelta(seconds=terms["grace"])
-    return ("order" if late["tranche"] == 0 else "tranche"), int(day.timestamp())
-
-
-def statement(world, period):
-    """M1: all that is due for a period, clause by clause, and how many uses nothing prices."""
-    rows, taken, gaps = [], [], 0
-    before = defaultdict(int)
-    for use in sorted(world["uses"], key=lambda use: use["from"]):
-        day = datetime.fromtimestamp(use["from"], UTC)
-        month = (use["supplier"], day.year, day.month)
-        found = priced(world, use, before[month])
-        before[month] += use["gpu_h"]
-        if found is None:
-            gaps += 1
-            continue
-        taken.append((use, found[1]))
-        rows.append((found[0], BUYER, use["supplier"], found[1]))
-    for clause in world["clauses"]:
-        if clause["kind"] == "take_or_pay":
-            rows += take_or_pay(clause, taken, world["undelivered"], period)
-        elif clause["kind"] == "revenue_share":
-            rows += revenue_share(clause, world["reports"], period)
-    return rows, gaps

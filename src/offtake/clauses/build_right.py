@@ -8,7 +8,7 @@ docs/reference/clauses/build_right.md.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from offtake.core.names import UNSTATED, Names
+from offtake.core.names import ALL, UNSTATED, Names
 from offtake.core.scope import covers
 from offtake.core.text import ScopeText, Value, scope_of, term
 from offtake.core.vocabulary import (
@@ -25,9 +25,11 @@ from offtake.core.vocabulary import (
     Verdict,
 )
 from offtake.units.capacity import PPM
-from offtake.units.time import Duration
+from offtake.units.time import Duration, after
 
-OUTSIDE_BUILD_RIGHT, SHARE_NOT_KEPT = 20_401, 20_402
+LIMIT_PERIODS = 1_000
+"""The most measuring periods that one use counts in, from the one it is recorded in."""
+CODES = OUTSIDE_BUILD_RIGHT, SHARE_NOT_KEPT = 20_401, 20_402
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +64,30 @@ class Terms(NamedTuple):
     acts: int
     grantee: int
     primarily_ppm: int
-    measured_over_s: int
+    measured_over: Duration
     measured_from_at_s: int
 
 
-class Facts(NamedTuple):
-    """GPU-seconds run on own capacity in the latest measuring period with any."""
+class Ran(NamedTuple):
+    """GPU-seconds run on own capacity in one measuring period of one version of the right."""
 
-    period: int = 0
-    listed_gpu_s: int = 0
-    other_gpu_s: int = 0
+    measured_from_at_s: int  # The version, by the day its periods are counted from.
+    number: int
+    listed_gpu_s: int
+    other_gpu_s: int
+
+
+class Facts(NamedTuple):
+    """What ran, or is running, in the latest measuring period and those after it."""
+
+    ran: tuple[Ran, ...] = ()
+
+
+class Share(NamedTuple):
+    """The GPU-seconds of a measuring period, for explanations."""
+
+    listed_gpu_s: int
+    total_gpu_s: int
 
 
 def lower(text: Text, names: Names, period: Period) -> Terms:
@@ -80,52 +96,121 @@ def lower(text: Text, names: Names, period: Period) -> Terms:
         *scope_of(text, names, permission=True),
         grantee=names.parties.index(text.grantee),
         primarily_ppm=text.primarily or 0,
-        measured_over_s=text.measured_over.longest_s,
+        measured_over=text.measured_over,
         measured_from_at_s=period.from_s,
     )
 
 
 def lifts(clause: BoundClause, facts: Facts, ask: Ask, found: Found) -> bool:
-    """Apply BR1: for its purposes it lifts what its own agreement says against building."""
-    if ask.act == Act.USE or not ask.own or ask.supplier != clause.terms.grantee:
+    """Apply BR1: inside its scope it lifts what its own agreement says against building.
+
+    Running other purposes under ``primarily`` is left to BR2 alone. What does not concern the
+    listed purposes at all, such as a promise about an API, does not stand against building.
+    """
+    terms: Terms = clause.terms
+    if ask.act == Act.USE or not ask.own or ask.supplier != terms.grantee:
         return False
-    return found.clause.agreement == clause.agreement and bool(covers(clause.terms, ask))
+    if found.clause.agreement != clause.agreement:
+        return False
+    if covers(terms, ask):
+        return True
+    if not terms.primarily_ppm or ask.act != Act.RUN or found.finding.code in CODES:
+        return False
+    against_building = found.clause.terms.purposes & terms.purposes
+    return bool(against_building and covers(terms._replace(purposes=ALL), ask))
 
 
 def rule(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
-    """Apply BR2 to what would run on own capacity."""
+    """Apply BR2 to what would run on own capacity inside the scope."""
     if ask.act != Act.RUN or not ask.own or ask.supplier != terms.grantee:
         return SILENT
-    if terms.purposes >> ask.purpose & 1:
+    if not _concerns(terms, ask) or terms.purposes >> ask.purpose & 1:
         return SILENT
     if not terms.primarily_ppm:
         return OUTSIDE_BUILD_RIGHT
     return SILENT if _keeps_share(terms, facts, ask, now_s) else SHARE_NOT_KEPT
 
 
+def _concerns(terms: Terms, ask: Ask) -> int:
+    """Whether the ask, whatever its purpose, is in scope; what it leaves open is, for BR2 denies.
+
+    The terms' own bits are those of a permission (BR1), which what is left open is not.
+    """
+    left_open = 1 << UNSTATED
+    restricted = terms._replace(
+        purposes=ALL,
+        accelerators=terms.accelerators | left_open,
+        regions=terms.regions | left_open,
+        suppliers=terms.suppliers | left_open,
+        assets=terms.assets | left_open,
+    )
+    return covers(restricted, ask)
+
+
 def _keeps_share(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> bool:
-    """Whether the listed purposes would still have their share once the ask has run."""
-    current = _period(terms, now_s) == facts.period
-    listed_gpu_s = facts.listed_gpu_s if current else 0
-    other_gpu_s = (facts.other_gpu_s if current else 0) + ask.gpus * (ask.end_s - ask.start_s)
-    return listed_gpu_s * PPM >= terms.primarily_ppm * (listed_gpu_s + other_gpu_s)
+    """Whether the listed purposes would still have their share once the ask has run.
+
+    Of the ask counts what would run in the period it starts in.
+    """
+    at_s = max(now_s, ask.start_s)
+    ends_s = _begins_s(terms, _period(terms, at_s) + 1)
+    asked_gpu_s = ask.gpus * min(ask.end_s - ask.start_s, ends_s - at_s)
+    listed_gpu_s, total_gpu_s = figures(terms, facts, ask, now_s)
+    return listed_gpu_s * PPM >= terms.primarily_ppm * (total_gpu_s + asked_gpu_s)
+
+
+def figures(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> Share:
+    """What has run in the measuring period that an ask would start in."""
+    number = _period(terms, max(now_s, ask.start_s))
+    for row in facts.ran:
+        if (row.measured_from_at_s, row.number) == (terms.measured_from_at_s, number):
+            return Share(row.listed_gpu_s, row.listed_gpu_s + row.other_gpu_s)
+    return Share(0, 0)
 
 
 def _period(terms: Terms, at_s: int) -> int:
-    return (at_s - terms.measured_from_at_s) // terms.measured_over_s
+    """The number of the measuring period an instant lies in; -1 before the first."""
+    passed_s = at_s - terms.measured_from_at_s
+    number = passed_s // terms.measured_over.longest_s
+    while number >= 0 and _begins_s(terms, number + 1) <= at_s:
+        number += 1  # Civil periods are shorter than the longest of their kind.
+    return max(number, -1)
+
+
+def _begins_s(terms: Terms, number: int) -> int:
+    """The start of a measuring period: counted on the calendar from the first day of the right."""
+    over = terms.measured_over
+    return after(terms.measured_from_at_s, Duration(over.number * number, over.unit))
 
 
 def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
-    """Add what was run on own capacity; a new measuring period starts from nothing."""
+    """Add what was run on own capacity to the measuring periods it ran in.
+
+    Periods that ended before the event are forgotten: nobody asks about them any more. What
+    runs on counts in ``LIMIT_PERIODS`` periods at most.
+    """
     if event.kind != EventKind.USAGE_RECORDED or not event.own or event.party != terms.grantee:
         return facts
-    period = _period(terms, event.at_s)
-    if period != facts.period:
-        facts = Facts(period=period)
-    used_gpu_s = event.gpus * (event.end_s - event.start_s)
-    if event.purpose != UNSTATED and terms.purposes >> event.purpose & 1:
-        return facts._replace(listed_gpu_s=facts.listed_gpu_s + used_gpu_s)
-    return facts._replace(other_gpu_s=facts.other_gpu_s + used_gpu_s)
+    from_s = terms.measured_from_at_s
+    now = _period(terms, event.at_s)
+    ran = {
+        row.number: row
+        for row in facts.ran
+        if row.measured_from_at_s == from_s and row.number >= now
+    }
+    listed = event.purpose != UNSTATED and terms.purposes >> event.purpose & 1
+    last = min(_period(terms, event.end_s), now + LIMIT_PERIODS - 1)
+    for number in range(max(_period(terms, event.start_s), now), last + 1):
+        begins_s, ends_s = _begins_s(terms, number), _begins_s(terms, number + 1)
+        inside_s = min(event.end_s, ends_s) - max(event.start_s, begins_s)
+        if inside_s > 0:
+            row = ran.get(number, Ran(from_s, number, 0, 0))
+            used_gpu_s = event.gpus * inside_s
+            ran[number] = row._replace(
+                listed_gpu_s=row.listed_gpu_s + (used_gpu_s if listed else 0),
+                other_gpu_s=row.other_gpu_s + (0 if listed else used_gpu_s),
+            )
+    return Facts(tuple(ran[number] for number in sorted(ran)))
 
 
 def varies(terms: Terms) -> tuple[int, int]:
@@ -144,6 +229,7 @@ CLAUSE = ClauseType(
     parties=("grantee",),
     rule=rule,
     varies=varies,
+    figures=figures,
     lifts=lifts,
     evolve=evolve,
     findings=(

@@ -8,10 +8,12 @@ docs/reference/clauses/delivery.md.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from offtake.core.account import ANYTHING, Thing
 from offtake.core.names import Names
-from offtake.core.text import ScopeText, Value, term
+from offtake.core.scope import Scope, concerns
+from offtake.core.text import ScopeText, Value, scope_of, term
 from offtake.core.vocabulary import ClauseType, Period
-from offtake.units.time import Duration
+from offtake.units.time import Duration, after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,9 @@ class Text(ScopeText):
 class Terms(NamedTuple):
     """What the parties agreed."""
 
+    scope: Scope
     supplier: int
-    grace_s: int
+    grace: Duration
     may_end: int
 
 
@@ -47,21 +50,24 @@ class Remedy(NamedTuple):
 def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers."""
     return Terms(
+        scope=scope_of(text, names),
         supplier=names.parties.index(text.supplier),
-        grace_s=text.grace.longest_s,
+        grace=text.grace,
         may_end=int(text.remedy == "end_tranche"),
     )
 
 
-def remedy(terms: Terms, supplier: int, *, due_at_s: int, tranche: int) -> Remedy | None:
+def remedy(
+    terms: Terms, supplier: int, *, due_at_s: int, tranche: int, thing: Thing = ANYTHING
+) -> Remedy | None:
     """What the buyer may end of a tranche still missing, and from when (DL1).
 
-    Tranches are numbered from 0. What is ended lowers the commitment (DL2): settlement counts
-    it as undelivered.
+    Tranches are numbered from 0; ``thing`` is what was ordered. What is ended lowers the
+    commitment (DL2): settlement counts it as undelivered.
     """
-    if supplier != terms.supplier or not terms.may_end:
+    if supplier != terms.supplier or not terms.may_end or not concerns(terms.scope, thing):
         return None
-    return Remedy("DL1", int(tranche == 0), due_at_s + terms.grace_s)
+    return Remedy("DL1", int(tranche == 0), after(due_at_s, terms.grace))
 
 
 CLAUSE = ClauseType(

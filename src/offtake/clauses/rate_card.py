@@ -1,18 +1,19 @@
 """Rate card: what a GPU-hour costs, by accelerator, region and purpose, with volume tiers.
 
 The market's words: the *most specific* line in force prices a use; a *tier* is the price of
-the GPU-hours above its threshold within a calendar month. Rules RC1 and RC2:
+the GPU-hours that its line prices above its threshold within a calendar month. Rules RC1 and RC2:
 docs/reference/clauses/rate_card.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from offtake.core.account import Price, Use
 from offtake.core.names import ALL, Names
-from offtake.core.scope import Scope
+from offtake.core.scope import Scope, concerns, overlap
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import NONE, ClauseType, Period
+from offtake.core.vocabulary import ClauseType, Period
 from offtake.units.capacity import PPM
 from offtake.units.money import SECONDS_PER_HOUR, Money, Rounding, divide
 from offtake.units.time import FOREVER_S
@@ -83,28 +84,29 @@ def _rate(line: Line, names: Names, discount_ppm: int) -> Rate:
     return Rate(scope_of(line, names), line.starts, line.ends, tuple(tiers))
 
 
-def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
+def price(terms: Terms, use: Use, volume: Mapping[int, int]) -> Price | None:
     """The price of a use by the most specific line in force (RC1), tier by tier (RC2).
 
-    ``before_gpu_s`` is what the calendar month already took from this supplier.
+    ``volume`` is what each line, by its number, has priced in the calendar month, GPU-seconds.
     """
-    if use.supplier != terms.supplier or not _inside(terms.scope, use):
+    if use.supplier != terms.supplier or not concerns(terms.scope, use):
         return None
-    fitting = [rate for rate in terms.rates if _fits(rate, use)]
+    fitting = [number for number, rate in enumerate(terms.rates) if _fits(rate, use)]
     if not fitting:
         return None
-    rate = max(fitting, key=lambda line: (_closeness(line.scope), line.start_s))
+
+    def nearest(number: int) -> tuple[int, int]:
+        return _closeness(terms.rates[number].scope), terms.rates[number].start_s
+
+    line = max(fitting, key=nearest)
+    rate = terms.rates[line]
     rule = "RC2" if len(rate.tiers) > 1 else "RC1"
-    return Price(rule, _amount(rate.tiers, use.gpu_s, before_gpu_s), _closeness(rate.scope))
+    amount = _amount(rate.tiers, use.gpu_s, volume.get(line, 0))
+    return Price(rule, amount, _closeness(rate.scope), line)
 
 
 def _fits(rate: Rate, use: Use) -> bool:
-    return _inside(rate.scope, use) and rate.start_s <= use.start_s < rate.end_s
-
-
-def _inside(scope: Scope, use: Use) -> bool:
-    inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
-    return bool(inside & scope.regions >> use.region & 1)
+    return concerns(rate.scope, use) and rate.start_s <= use.start_s < rate.end_s
 
 
 def _closeness(scope: Scope) -> int:
@@ -123,10 +125,16 @@ def _amount(tiers: tuple[tuple[int, int], ...], gpu_s: int, before_gpu_s: int) -
     return divide(total, SECONDS_PER_HOUR, Rounding.HALF_EVEN)
 
 
-def quote(terms: Terms, use: Use) -> int:
-    """The price per GPU-hour of the first unit, in micros; NONE where no line fits."""
-    found = price(terms, use._replace(gpu_s=SECONDS_PER_HOUR), 0)
-    return NONE if found is None else found.amount_micros
+def least(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int | None:
+    """The lowest price of a first GPU-hour that lines in force state for anything in a scope."""
+    if supplier != terms.supplier:
+        return None
+    prices = [
+        _amount(rate.tiers, SECONDS_PER_HOUR, 0)
+        for rate in terms.rates
+        if rate.start_s <= at_s < rate.end_s and overlap(terms.scope, rate.scope, scope)
+    ]
+    return min(prices, default=None)
 
 
 CLAUSE = ClauseType(
@@ -137,4 +145,5 @@ CLAUSE = ClauseType(
     lower=lower,
     rules=("RC1", "RC2"),
     price=price,
+    least=least,
 )

@@ -5,12 +5,14 @@ The market's words: *taken* is what was used; the *floor* is the least that is b
 TP2 and TP5: docs/reference/clauses/take_or_pay.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
-from offtake.core.account import Account, Charge, Price, Taken, Use
+from offtake.core.account import Account, Charge, Price, Short, Taken, Use
 from offtake.core.names import Names
-from offtake.core.scope import Scope
+from offtake.core.scope import Scope, concerns
 from offtake.core.text import ScopeText, Value, scope_of, term
 from offtake.core.vocabulary import NONE, ClauseType, Period
 from offtake.units.capacity import Size
@@ -64,6 +66,7 @@ class Due(NamedTuple):
     end_s: int
     amount_micros: int
     gpu_s: int
+    months: int  # How long its whole period is; 0 for the term.
 
 
 class Terms(NamedTuple):
@@ -72,18 +75,37 @@ class Terms(NamedTuple):
     scope: Scope
     supplier: int
     rate_micros_per_gpu_h: int
-    discontinuous: int
     dues: tuple[Due, ...]
 
 
 def lower(text: Text, names: Names, period: Period) -> Terms:
     """The terms in numbers, with the floor of every period of the term."""
+    dues = _dues(text, names, period)
     return Terms(
         scope=scope_of(text, names),
         supplier=names.parties.index(text.supplier),
         rate_micros_per_gpu_h=NONE if text.rate is None else text.rate.micros,
-        discontinuous=int(text.model == "discontinuous"),
-        dues=_dues(text, names, period),
+        dues=dues if text.model == "continuous" else _together(dues),
+    )
+
+
+def _together(dues: tuple[Due, ...]) -> tuple[Due, ...]:
+    """One floor over all periods: the sum of theirs, trued up once.
+
+    Money and GPU-hours do not add up: where a ramp goes from one to the other, each is trued
+    up over its own stretch.
+    """
+    stretches = [list(group) for _, group in groupby(dues, key=lambda due: due.gpu_s == NONE)]
+    return tuple(
+        Due(
+            stretch[0].start_s,
+            stretch[-1].end_s,
+            NONE if in_time else sum(due.amount_micros for due in stretch),
+            sum(due.gpu_s for due in stretch) if in_time else NONE,
+            0,
+        )
+        for stretch in stretches
+        for in_time in [stretch[0].gpu_s != NONE]
     )
 
 
@@ -99,12 +121,13 @@ def _dues(text: Text, names: Names, period: Period) -> tuple[Due, ...]:
             whole_s = (
                 civil_period_s(start_s, every) if every else period.agreed_until_s - period.from_s
             )
-            dues.append(_due(in_force[-1].floor, (start_s, end_s), whole_s, watts))
+            amount_micros, gpu_s = _owed(in_force[-1].floor, (start_s, end_s), whole_s, watts)
+            dues.append(Due(start_s, end_s, amount_micros, gpu_s, every))
     return tuple(dues)
 
 
-def _due(floor: Floor, piece: tuple[int, int], whole_s: int, watts: int) -> Due:
-    """The floor of a period; of a part of one, in proportion to its time."""
+def _owed(floor: Floor, piece: tuple[int, int], whole_s: int, watts: int) -> tuple[int, int]:
+    """The floor of a period, micros or GPU-seconds; of a part of one, in proportion to its time."""
     start_s, end_s = piece
     part_s = end_s - start_s
 
@@ -112,19 +135,16 @@ def _due(floor: Floor, piece: tuple[int, int], whole_s: int, watts: int) -> Due:
         return divide(amount * part_s, whole_s, Rounding.HALF_EVEN)
 
     if floor.money is not None:
-        return Due(start_s, end_s, part(floor.money.micros), NONE)
+        return part(floor.money.micros), NONE
     if floor.size is not None:
-        return Due(start_s, end_s, NONE, floor.size.in_gpus(watts) * part_s)
-    return Due(start_s, end_s, NONE, part(max(floor.gpu_h, 0) * SECONDS_PER_HOUR))
+        return NONE, floor.size.in_gpus(watts) * part_s
+    return NONE, part(max(floor.gpu_h, 0) * SECONDS_PER_HOUR)
 
 
-def price(terms: Terms, use: Use, before_gpu_s: int) -> Price | None:
+def price(terms: Terms, use: Use, volume: Mapping[int, int]) -> Price | None:
     """The price of a use at the clause's own rate (TP1), where it states one."""
-    scope, stated = terms.scope, terms.rate_micros_per_gpu_h != NONE
-    if not stated or use.supplier != terms.supplier:
-        return None
-    inside = scope.purposes >> use.purpose & scope.accelerators >> use.accelerator
-    if not inside & scope.regions >> use.region & 1:
+    stated = terms.rate_micros_per_gpu_h != NONE
+    if not stated or use.supplier != terms.supplier or not concerns(terms.scope, use):
         return None
     amount = price_of(use.gpu_s, terms.rate_micros_per_gpu_h, Rounding.HALF_EVEN)
     return Price("TP1", amount, 8)  # Closer than any rate card (RC1): it is this purchase's own.
@@ -135,40 +155,46 @@ def floor(terms: Terms) -> tuple[int, tuple[Due, ...]]:
     return terms.supplier, terms.dues
 
 
+def about(terms: Terms) -> Scope:
+    """What counts against the floor: what is inside the clause's scope (TP2, TP5)."""
+    return terms.scope
+
+
 def charge(terms: Terms, account: Account) -> list[Charge]:
-    """Bill the shortfall of each period that ended in the account's (TP2).
+    """Bill the shortfall of each period that ended in the account's (TP2)."""
+    charges = []
+    for due in terms.dues:
+        missing = short(terms, due, account.taken.get((due.start_s, due.end_s), Taken()))
+        if account.from_s < due.end_s <= account.until_s and missing.amount_micros > 0:
+            parties = account.buyer, terms.supplier
+            gpu_s = max(missing.gpu_s, 0)
+            row = Charge("TP2", *parties, missing.amount_micros, due.start_s, due.end_s, gpu_s)
+            charges.append(row)
+    return charges
 
-    Capacity that was ordered and not delivered lowers the floor by what it would have been,
-    at the rate of what was taken, or at the clause's own (TP5).
+
+def short(terms: Terms, due: Due, taken: Taken) -> Short:
+    """The floor of a period less what counts against it; negative where it is more than filled.
+
+    Capacity that was ordered and not delivered lowers the floor by what it would have been, at
+    the clause's own rate, else at that of what was taken (TP5).
     """
-    missing = [_missing(terms, due, account) for due in terms.dues]
-    if terms.discontinuous and missing:
-        start_s, end_s = terms.dues[0].start_s, terms.dues[-1].end_s
-        missing = [(start_s, end_s, sum(row[2] for row in missing), sum(r[3] for r in missing))]
-    return [
-        Charge("TP2", account.buyer, terms.supplier, amount_micros, start_s, end_s, gpu_s)
-        for start_s, end_s, amount_micros, gpu_s in missing
-        if account.from_s < end_s <= account.until_s and amount_micros > 0
-    ]
-
-
-def _missing(terms: Terms, due: Due, account: Account) -> tuple[int, int, int, int]:
-    """A period with its floor less what was taken, which may be negative: money, GPU-seconds."""
-    taken = account.taken.get((due.start_s, due.end_s), Taken(0, 0))
     rate = _rate(terms, taken)
     if due.gpu_s == NONE:
-        lowered = due.amount_micros - price_of(taken.undelivered_gpu_s, rate, Rounding.TO_PAYER)
-        return due.start_s, due.end_s, max(lowered, 0) - taken.amount_micros, 0
-    gpu_s = max(due.gpu_s - taken.undelivered_gpu_s, 0) - taken.gpu_s
+        undelivered = price_of(taken.undelivered_gpu_s, rate, Rounding.HALF_EVEN)
+        lowered = max(due.amount_micros - undelivered, 0)
+        return Short(NONE, lowered - taken.amount_micros - taken.paid_micros, rate)
+    gpu_s = max(due.gpu_s - taken.undelivered_gpu_s, 0) - taken.gpu_s - taken.paid_gpu_s
     amount = price_of(abs(gpu_s), rate, Rounding.HALF_EVEN)
-    return due.start_s, due.end_s, amount if gpu_s > 0 else -amount, gpu_s
+    return Short(max(gpu_s, 0), amount if gpu_s > 0 else -amount, rate)
 
 
 def _rate(terms: Terms, taken: Taken) -> int:
+    """What a GPU-hour costs: as agreed, else as taken on average, else as quoted."""
     if terms.rate_micros_per_gpu_h != NONE:
         return terms.rate_micros_per_gpu_h
     if taken.gpu_s == 0:
-        return 0
+        return taken.quoted_micros_per_gpu_h
     return divide(taken.amount_micros * SECONDS_PER_HOUR, taken.gpu_s, Rounding.HALF_EVEN)
 
 
@@ -181,5 +207,7 @@ CLAUSE = ClauseType(
     rules=("TP1", "TP2", "TP5"),
     price=price,
     floor=floor,
+    about=about,
+    short=short,
     charge=charge,
 )

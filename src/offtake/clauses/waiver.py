@@ -1,10 +1,11 @@
 """Waiver: the holder of a right consents to what its clause would forbid or delay.
 
 The market's words: the *grantee* is the supplier it helps; a *transaction-specific* waiver
-falls when price or counterparty changes. Rules WV1 to WV3:
-docs/reference/clauses/waiver.md.
+falls when price or counterparty changes; a standing one may hold at one price only. Rules WV1
+to WV3: docs/reference/clauses/waiver.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,16 +41,14 @@ class Text(ScopeText):
     limit: Size | None = term(
         Value.SIZE, "The most capacity it covers; no limit if absent.", default=None
     )
-    transaction: bool = term(
-        Value.FLAG, "Whether it covers one transaction at one price.", default=False
-    )
+    transaction: bool = term(Value.FLAG, "Whether it covers one transaction only.", default=False)
     price: Money | None = term(
-        Value.MONEY, "The price per GPU-hour it was given for.", default=None
+        Value.MONEY, "The one price per GPU-hour it helps at; any if absent.", default=None
     )
 
 
 class Terms(NamedTuple):
-    """What was granted."""
+    """What was granted, and the waivers that orders are drawn from before this one."""
 
     purposes: int
     accelerators: int
@@ -63,6 +62,16 @@ class Terms(NamedTuple):
     limit_gpus: int
     transaction: int
     price_micros_per_gpu_h: int
+    before: tuple["Before", ...] = ()
+
+
+class Before(NamedTuple):
+    """One version of a waiver that orders are drawn from first, if it is of the same clause."""
+
+    clause: int
+    from_s: int
+    until_s: int
+    terms: Terms
 
 
 class Facts(NamedTuple):
@@ -70,6 +79,7 @@ class Facts(NamedTuple):
 
     used_gpus: int = 0
     transactions: int = 0
+    before: tuple[tuple[int, int, int], ...] = ()  # The same of ``Before``, each by its clause.
 
 
 def lower(text: Text, names: Names, period: Period) -> Terms:
@@ -85,6 +95,26 @@ def lower(text: Text, names: Names, period: Period) -> Terms:
     )
 
 
+def beside(clause: BoundClause, waivers: Sequence[BoundClause]) -> Terms:
+    """The terms with all waivers that come before: given later, or as late and written earlier.
+
+    A consent is given for what is about to be signed. And only a waiver that is as old as
+    another has heard of all that was drawn from that one.
+    """
+    given: dict[int, int] = {}
+    for other in waivers:
+        given[other.clause] = min(other.from_s, given.get(other.clause, other.from_s))
+    turn = {index: (-from_s, index) for index, from_s in given.items()}
+    first = [other for other in waivers if turn[other.clause] < turn[clause.clause]]
+    first.sort(key=lambda other: turn[other.clause])
+    before = tuple(
+        Before(other.clause, other.from_s, other.until_s, other.terms._replace(before=()))
+        for other in first
+    )
+    own: Terms = clause.terms
+    return own._replace(before=before)
+
+
 def standing(terms: Terms, facts: Facts, ask: Ask) -> int:
     """Whether it still helps: SILENT, or the finding that says why not (WV2, WV3).
 
@@ -92,10 +122,9 @@ def standing(terms: Terms, facts: Facts, ask: Ask) -> int:
     """
     if ask.act != Act.SUPPLY:
         return SILENT
-    if terms.transaction and (
-        facts.transactions > 0
-        or terms.price_micros_per_gpu_h not in (NONE, ask.price_micros_per_gpu_h)
-    ):
+    if terms.transaction and facts.transactions > 0:
+        return FALLEN
+    if terms.price_micros_per_gpu_h not in (NONE, ask.price_micros_per_gpu_h):
         return FALLEN
     if terms.limit_gpus != NONE and facts.used_gpus + ask.gpus > terms.limit_gpus:
         return EXHAUSTED
@@ -118,24 +147,52 @@ def lifts(clause: BoundClause, facts: Facts, ask: Ask, found: Found) -> bool:
 
 
 def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
-    """Count what was ordered under it (WV2)."""
-    if event.kind != EventKind.ORDERED or event.party != terms.grantee:
+    """Count what was ordered under it (WV2): what no waiver of the same clause took before."""
+    if event.kind != EventKind.ORDERED:
         return facts
+    known = {index: Facts(used, signed) for index, used, signed in facts.before}
+    served = set()
+    for other in terms.before:
+        own = known.get(other.clause, Facts())
+        in_force = other.from_s <= event.at_s < other.until_s
+        if in_force and other.terms.of not in served and _helped(other.terms, own, event):
+            known[other.clause] = _drawn(own, event)
+            served.add(other.terms.of)
+    before = tuple((index, *seen[:2]) for index, seen in sorted(known.items()))
+    facts = facts._replace(before=before)
+    helped = terms.of not in served and _helped(terms, facts, event)
+    return _drawn(facts, event) if helped else facts
+
+
+def _helped(terms: Terms, facts: Facts, event: Event) -> bool:
+    """Whether an order was signed under a waiver: in its scope, with what was left, at its price.
+
+    An order that does not say its price is taken to have kept the one agreed.
+    """
+    price = event.price_micros_per_gpu_h
     signed = Ask(
         Act.SUPPLY,
         supplier=event.party,
         purpose=event.purpose,
         accelerator=event.accelerator,
         region=event.region,
+        gpus=event.gpus,
+        price_micros_per_gpu_h=terms.price_micros_per_gpu_h if price == NONE else price,
     )
-    if not covers(terms, signed):
-        return facts
-    return Facts(facts.used_gpus + event.gpus, facts.transactions + 1)
+    fits = event.party == terms.grantee and covers(terms, signed)
+    return bool(fits) and standing(terms, facts, signed) == SILENT
+
+
+def _drawn(facts: Facts, event: Event) -> Facts:
+    return facts._replace(
+        used_gpus=facts.used_gpus + event.gpus, transactions=facts.transactions + 1
+    )
 
 
 def varies(terms: Terms) -> tuple[int, int]:
-    """For contracting under a limit or for one transaction: quantity and price matter."""
-    bounded = terms.limit_gpus != NONE or terms.transaction
+    """For contracting under a limit, at a price or once: quantity and price matter."""
+    priced = terms.price_micros_per_gpu_h != NONE
+    bounded = terms.limit_gpus != NONE or terms.transaction or priced
     return (int(Act.SUPPLY), terms.purposes) if bounded else (0, 0)
 
 
@@ -151,6 +208,7 @@ CLAUSE = ClauseType(
     rule=rule,
     varies=varies,
     lifts=lifts,
+    beside=beside,
     evolve=evolve,
     findings=(
         Finding(
@@ -165,7 +223,7 @@ CLAUSE = ClauseType(
             Verdict.PERMIT,
             "WV3",
             "WaiverFallen",
-            "a waiver for {grantee} was given for one transaction at another price",
+            "a waiver for {grantee} was given at another price, or for one transaction, now signed",
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """From what is written to what rules see: names become numbers, versions become clauses."""
 
+from collections.abc import Iterable
+
 from offtake.clauses import KINDS
 from offtake.clauses.rate_card import Line
 from offtake.clauses.rate_card import Text as Card
@@ -71,7 +73,22 @@ def lower(document: Document, names: Names) -> tuple[BoundClause, ...]:
 
     The document must be well-formed: all that clauses refer to is declared.
     """
-    return tuple(bind(version, names) for version in versions(document))
+    return together(bind(version, names) for version in versions(document))
+
+
+def together(clauses: Iterable[BoundClause]) -> tuple[BoundClause, ...]:
+    """The clauses of a portfolio, each read with those of its kind that it depends on."""
+    bound = tuple(clauses)
+    return tuple(
+        clause
+        if clause.kind.beside is None
+        else clause._replace(
+            terms=clause.kind.beside(
+                clause, tuple(other for other in bound if other.kind is clause.kind)
+            )
+        )
+        for clause in bound
+    )
 
 
 def bind(version: Version, names: Names) -> BoundClause:

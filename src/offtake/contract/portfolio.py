@@ -8,7 +8,7 @@ from pathlib import Path
 from offtake.clauses import KINDS
 from offtake.contract.check import check
 from offtake.contract.in_force import Version, as_it_stood, versions
-from offtake.contract.lower import bind, list_prices, lower, names_of
+from offtake.contract.lower import bind, list_prices, lower, names_of, together
 from offtake.contract.model import Document, Regime
 from offtake.contract.problem import Problem, Unreadable
 from offtake.contract.read import Reading, read, read_text
@@ -87,7 +87,7 @@ class Portfolio:
             clauses = tuple(
                 bind(_for_ever(version, regime.as_of), self.names) for version in versions(stood)
             )
-        return tuple(clause for clause in clauses if clause.clause_id not in regime.without)
+        return together(clause for clause in clauses if clause.clause_id not in regime.without)
 
 
 def _for_ever(version: Version, at_s: int) -> Version:

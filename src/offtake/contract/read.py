@@ -264,7 +264,9 @@ def _wrong_name(name: str, section: str) -> str:
 
 def _by_id(kind: type) -> Read:
     def read_one(name: str, node: Node, reader: Reader, path: str) -> Any:
-        return reader.record(kind, node, path, id=name)
+        if kind is model.Source:  # It needs no source itself.
+            return reader.record(kind, node, path, id=name)
+        return _sourced(kind, node, reader, path, id=name)
 
     return read_one
 
@@ -283,14 +285,15 @@ def _listed(kind: type, entries: list[Entry], reader: Reader, section: str) -> t
     return tuple(rows)
 
 
-def _sourced(kind: type, node: Node, reader: Reader, path: str) -> Any:
-    """A record of a list, which may carry one source for all its figures."""
+def _sourced(kind: type, node: Node, reader: Reader, path: str, **given: Any) -> Any:
+    """A record, which may carry one source, or one assumption, for all its other figures."""
     entries = dict(node.entries or {})
     for key in ("source", "assumed"):
         if key in entries:
             text = reader.provenance(key, entries.pop(key).node, path)
             reader.notes.append(model.Note(path, key, text))
-    return reader.record(kind, node._replace(entries=entries) if node.entries else node, path)
+    whole = node._replace(entries=entries) if node.entries else node
+    return reader.record(kind, whole, path, **given)
 
 
 def _agreement(name: str, node: Node, reader: Reader, path: str) -> model.Agreement | None:

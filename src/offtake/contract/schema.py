@@ -184,18 +184,24 @@ def _record(kind: type) -> Schema:
 
 def _by_id(section: str, kind: type) -> Schema:
     longest = LIMIT_SOURCE_NAME if section == "sources" else LIMIT_NAME
-    return _named(_record(kind), _first_line(kind.__doc__), longest)
+    row = _record(kind) if kind is model.Source else _sourced(kind)
+    return _named(row, _first_line(kind.__doc__), longest)
 
 
 def _listed(kind: type) -> Schema:
-    """A list of records, each of which may carry the source of all its figures."""
-    row = _record(kind)
-    row["properties"] |= {"source": _SOURCE, "assumed": _WORD}
+    """A list of records."""
     return {
         "description": _first_line(kind.__doc__),
         "type": ["array", "null"],
-        "items": row,
+        "items": _sourced(kind),
     }
+
+
+def _sourced(kind: type) -> Schema:
+    """A record, which may carry the source of all its figures."""
+    row = _record(kind)
+    row["properties"] |= {"source": _SOURCE, "assumed": _WORD}
+    return row
 
 
 def _terms(kind: type) -> Schema:

@@ -71,11 +71,11 @@ class _Writer:
         if isinstance(value[0], Agreement):
             return {scalar(item.id): self.agreement(item) for item in value}
         if hasattr(value[0], "id"):
-            return {scalar(item.id): self.record(item, f"{name}.{item.id}") for item in value}
+            return {scalar(item.id): self.row(item, f"{name}.{item.id}") for item in value}
         return [self.row(item, f"{name}[{number}]") for number, item in enumerate(value)]
 
     def row(self, item: Any, path: str) -> dict[str, Tree]:
-        """A record of a list, with the source of all its figures."""
+        """A record, with the source of all its figures."""
         return self.record(item, path) | self.provenance(path)
 
     def provenance(self, path: str) -> dict[str, Tree]:

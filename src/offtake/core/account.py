@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from offtake.core.names import BUYER
+from offtake.core.names import BUYER, UNSTATED
 from offtake.core.vocabulary import NONE
 
 
@@ -20,12 +20,24 @@ class Use(NamedTuple):
     pool: int = NONE
 
 
+class Thing(NamedTuple):
+    """What was bought, by the parts that scopes name; what is left open is ``UNSTATED``."""
+
+    purpose: int = UNSTATED
+    accelerator: int = UNSTATED
+    region: int = UNSTATED
+
+
+ANYTHING = Thing()
+
+
 class Price(NamedTuple):
     """What a use costs under one line, and how closely the line fits (more is closer)."""
 
     rule: str
     amount_micros: int
     closeness: int
+    line: int = 0  # Which line of its clause; tiers count the volume of each by itself (RC2).
 
 
 class Charge(NamedTuple):
@@ -41,11 +53,22 @@ class Charge(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What was taken from a supplier in one period, priced."""
+    """What counts against one floor in one of its periods."""
 
-    gpu_s: int
-    amount_micros: int
+    gpu_s: int = 0
+    amount_micros: int = 0
     undelivered_gpu_s: int = 0  # Ordered but not there: late, or ended (TP5).
+    paid_micros: int = 0  # Shortfalls billed under other floors of the agreement (TP2).
+    paid_gpu_s: int = 0  # The same where the floor is in GPU-hours.
+    quoted_micros_per_gpu_h: int = 0  # The price of its first GPU-hour, if nothing was taken.
+
+
+class Short(NamedTuple):
+    """What is missing of a floor in one period."""
+
+    gpu_s: int  # 0 when it is full; NONE for a floor in money.
+    amount_micros: int  # Negative where more counts than was promised.
+    rate_micros_per_gpu_h: int  # What a missing GPU-hour costs; 0 where nothing says it.
 
 
 class Report(NamedTuple):

@@ -11,9 +11,12 @@ from offtake.units.time import FOREVER_S, NEVER, duration_text, instant_text
 ACTS = {Act.SUPPLY: "supply", Act.RUN: "run", Act.USE: "carry"}
 
 
-def sentence(found: Found, ask: Ask, names: Names) -> str:
-    """What a finding says, with the parties and figures of this case in it."""
-    return found.finding.says.format_map(_words(found, ask, names))
+def sentence(found: Found, ask: Ask, names: Names, at_s: int = 0) -> str:
+    """What a finding says, with the parties and figures of this case in it.
+
+    ``at_s`` is the instant of the decision, for figures that depend on it.
+    """
+    return found.finding.says.format_map(_words(found, ask, names, at_s))
 
 
 def lines(decision: Decision, names: Names) -> list[str]:
@@ -35,7 +38,7 @@ def lines(decision: Decision, names: Names) -> list[str]:
 
 
 def _cited(found: Found, decision: Decision, names: Names) -> str:
-    said = sentence(found, decision.ask, names)
+    said = sentence(found, decision.ask, names, decision.at_s)
     cited = f"{said} ({found.clause.clause_id}, {found.finding.rule}, {found.finding.reason})"
     return cited + (f" [{found.clause.source}]" if found.clause.source else "")
 
@@ -44,14 +47,16 @@ def data(decision: Decision, names: Names) -> dict[str, Any]:
     """A decision in the documented JSON form (docs/reference/decision.md)."""
     return {
         "verdict": decision.verdict.name.lower(),
-        "findings": [finding_data(found, decision.ask, names) for found in decision.findings],
-        "waived": [_waived_data(waived, decision.ask, names) for waived in decision.waived],
+        "findings": [
+            finding_data(found, decision.ask, names, decision.at_s) for found in decision.findings
+        ],
+        "waived": [_waived_data(waived, decision, names) for waived in decision.waived],
         "at": instant_text(decision.at_s),
     }
 
 
-def finding_data(found: Found, ask: Ask, names: Names) -> dict[str, Any]:
-    """One finding in the documented JSON form."""
+def finding_data(found: Found, ask: Ask, names: Names, at_s: int = 0) -> dict[str, Any]:
+    """One finding of a decision at an instant in the documented JSON form."""
     finding, duty = found.finding, found.obligation
     return {
         "agreement": found.clause.agreement,
@@ -60,7 +65,7 @@ def finding_data(found: Found, ask: Ask, names: Names) -> dict[str, Any]:
         "rule": finding.rule,
         "reason": finding.reason,
         "verdict": finding.verdict.name.lower(),
-        "says": sentence(found, ask, names),
+        "says": sentence(found, ask, names, at_s),
         "obligation": None
         if duty is None
         else {
@@ -72,28 +77,36 @@ def finding_data(found: Found, ask: Ask, names: Names) -> dict[str, Any]:
     }
 
 
-def _waived_data(waived: Waived, ask: Ask, names: Names) -> dict[str, Any]:
-    return {**finding_data(waived.found, ask, names), "by": waived.by.clause_id}
+def _waived_data(waived: Waived, decision: Decision, names: Names) -> dict[str, Any]:
+    said = finding_data(waived.found, decision.ask, names, decision.at_s)
+    return {**said, "by": waived.by.clause_id}
 
 
-def _words(found: Found, ask: Ask, names: Names) -> dict[str, str]:
+def _words(found: Found, ask: Ask, names: Names, at_s: int) -> dict[str, str]:
     """The words a sentence may use: the ask's, then the clause's terms and facts."""
     clause = found.clause
     words = {
         "supplier": names.title(ask.supplier),
         "purpose": name_of(names.purposes, ask.purpose),
         "asset": name_of(names.assets, ask.asset),
-        "product": name_of(names.products, ask.product),
+        "product": _product(ask, names),
         "gpus": f"{ask.gpus:,}",
         "act_on": ACTS[Act(ask.act)],
         "matter": _matter(ask, names),
     }
-    for values in (clause.terms, found.facts):
+    more = None
+    if clause.kind.figures is not None:
+        more = clause.kind.figures(clause.terms, found.facts, ask, at_s)
+    for values in (clause.terms, found.facts, more):
         if values is not None:
             words.update(_figures(values, clause.kind.parties, names, words))
-    listed, other = getattr(found.facts, "listed_gpu_s", 0), getattr(found.facts, "other_gpu_s", 0)
-    words["total_gpu_h"] = f"{(listed + other) // SECONDS_PER_HOUR:,}"
     return words
+
+
+def _product(ask: Ask, names: Names) -> str:
+    if ask.product == UNSTATED:
+        return "a product that is not stated"
+    return name_of(names.products, ask.product)
 
 
 def _matter(ask: Ask, names: Names) -> str:

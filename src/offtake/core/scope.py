@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from offtake.core.names import ALL
+from offtake.core.account import Thing, Use
+from offtake.core.names import ALL, UNSTATED
 from offtake.core.vocabulary import Ask
 
 
@@ -34,3 +35,30 @@ def covers(scope: Any, ask: Ask) -> int:
         & ((scope.capacity & ask.capacity) != 0)
     )
     return inside
+
+
+def concerns(scope: Scope, thing: Use | Thing) -> bool:
+    """Whether what was used or bought, a purpose, an accelerator, a region, is in the scope."""
+    inside = scope.purposes >> thing.purpose & scope.accelerators >> thing.accelerator
+    return bool(inside & scope.regions >> thing.region & 1)
+
+
+def overlap(*scopes: Scope) -> bool:
+    """Whether some use lies in all of these scopes."""
+    named = ALL ^ (1 << UNSTATED)
+    purposes = accelerators = regions = named
+    for scope in scopes:
+        purposes &= scope.purposes
+        accelerators &= scope.accelerators
+        regions &= scope.regions
+    return bool(purposes and accelerators and regions)
+
+
+def contains(scope: Scope, other: Scope) -> bool:
+    """Whether every use that the other scope is about lies in this one."""
+    outside = (
+        (other.purposes & ~scope.purposes)
+        | (other.accelerators & ~scope.accelerators)
+        | (other.regions & ~scope.regions)
+    )
+    return outside == 0

@@ -171,11 +171,16 @@ class ClauseType:
     obligation: Callable[..., Obligation] | None = None  # What must happen first?
     evolve: Callable[..., Any] | None = None  # What did that event change?
     price: Callable[..., Any] | None = None  # What does this use cost?
+    least: Callable[..., int | None] | None = None  # What is its lowest price in a scope?
     charge: Callable[..., Any] | None = None  # What is due for the period?
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
+    about: Callable[..., Any] | None = None  # Which uses does that floor concern?
+    short: Callable[..., Any] | None = None  # What is missing of a floor, and at what rate?
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
     varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.
+    beside: Callable[..., Any] | None = None  # Its terms, read with others of its kind.
+    figures: Callable[..., Any] | None = None  # What its sentences need beside terms and facts.
 
     def __post_init__(self) -> None:
         for finding in self.findings:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from offtake.core.account import Account, Charge, Report, Taken, Use
 from offtake.core.names import BUYER, Names
-from offtake.core.pricing import priced
+from offtake.core.pricing import Card, card_of, least_micros_per_gpu_h, priced
+from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
+from offtake.settle.counting import Counted, Counting
 from offtake.units.money import Rounding, price_of
 from offtake.units.time import DAY_S, months
 
@@ -79,8 +81,8 @@ def settle(
 
     ``undelivered`` is capacity that was ordered and not there; it lowers floors (TP5).
     """
-    lines, gaps, priced_uses = _price(terms, usage)
-    taken = _taken(terms.clauses, priced_uses, undelivered)
+    lines, gaps, amounts = _price(terms, usage)
+    taken = _counted(terms, amounts, undelivered)
     for position, clause in enumerate(terms.clauses):
         if clause.kind.charge is not None:
             account = Account(taken.get(position, {}), terms.reports, *period)
@@ -91,6 +93,10 @@ def settle(
     return Settlement(tuple(lines), tuple(gaps), tuple(_commitments(terms, taken, lines, period)))
 
 
+Volumes = dict[int, dict[Card, dict[int, int]]]
+"""GPU-seconds that each line of each card has priced, by calendar month (its first second)."""
+
+
 def _price(
     terms: Terms, usage: Sequence[Usage]
 ) -> tuple[list[Line], list[Use], list[tuple[Use, int]]]:
@@ -98,12 +104,11 @@ def _price(
     lines: list[Line] = []
     gaps: list[Use] = []
     amounts: list[tuple[Use, int]] = []
-    before: dict[tuple[int, int], int] = defaultdict(int)
+    volumes: Volumes = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     for item in sorted(usage, key=lambda row: (row.use.start_s, row.use[:4], row.use.pool)):
         use = item.use
         month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
-        found = _one(terms, item, before[use.supplier, month])
-        before[use.supplier, month] += use.gpu_s
+        found = _one(terms, item, volumes[month])
         if found is None:
             gaps.append(use)
             continue
@@ -114,80 +119,53 @@ def _price(
     return lines, gaps, amounts
 
 
-def _one(terms: Terms, item: Usage, before_gpu_s: int) -> tuple[str, str, int] | None:
-    """Clause, rule and amount of one use: its order, its contract, its pool, the price list."""
+def _one(
+    terms: Terms, item: Usage, volumes: dict[Card, dict[int, int]]
+) -> tuple[str, str, int] | None:
+    """Clause, rule and amount of one use: its order, its contract, its pool, the price list.
+
+    Only what a line prices adds to that line's volume: not what is paid as an order, used or
+    not, and not what a pool or a commitment's own rate prices.
+    """
     use, rate = item.use, item.rate_micros_per_gpu_h
     if item.reserved:
         return "order", "S5", price_of(use.gpu_s, max(rate, 0), Rounding.HALF_EVEN)
     if use.supplier == BUYER and rate == NONE:
         return "build", "S5", 0  # What the buyer built is paid as it is built, not by the hour.
-    found = priced(terms.clauses, use, before_gpu_s)
+    found = priced(terms.clauses, use, volumes)
     if found is None and rate != NONE:
         return "pool", "RC1", price_of(use.gpu_s, rate, Rounding.HALF_EVEN)
     if found is None:
-        found = priced(terms.prices, use, before_gpu_s)
+        found = priced(terms.prices, use, volumes)
     if found is None:
         return None
+    volumes[card_of(found.clause)][found.price.line] += use.gpu_s
     return found.clause.clause_id, found.price.rule, found.price.amount_micros
 
 
-Counted = dict[tuple[int, int], Taken]
-
-
-def _taken(
-    clauses: Sequence[BoundClause],
-    uses: Sequence[tuple[Use, int]],
-    undelivered: Sequence[Use],
+def _counted(
+    terms: Terms, amounts: Sequence[tuple[Use, int]], undelivered: Sequence[Use]
 ) -> dict[int, Counted]:
-    """What counts against each clause's floors, by its position: no use counts twice.
+    """What counts against each clause's floors, by its position."""
+    counting = Counting(terms.clauses)
+    for use, micros in amounts:
+        counting.use(use, micros)
+    counting.quote(lambda *asked: _quote(terms, *asked))
+    for missing in sorted(undelivered, key=lambda use: use.start_s):
+        counting.undelivered(missing)
+    counting.shortfalls()
+    return counting.taken
 
-    Several commitments to one supplier are filled in portfolio order: each takes what its
-    floors need, the last in force takes all that is left.
+
+def _quote(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int:
+    """The least that a GPU-hour in the scope costs at an instant, in micros; 0 if none is priced.
+
+    The buyer could have filled its floor with the cheapest there is.
     """
-    left: list[list[Any]] = [[use, use.gpu_s, amount] for use, amount in uses]
-    found: dict[int, Counted] = {}
-    with_floor = [n for n, clause in enumerate(clauses) if clause.kind.floor is not None]
-    for position in with_floor:
-        supplier, dues = _floor(clauses[position])
-        later = [d for n in with_floor if n > position for d in _later(clauses[n], supplier)]
-        counted: Counted = {}
-        for due in dues:
-            shared = any(d.start_s < due.end_s and due.start_s < d.end_s for d in later)
-            inside = [
-                row
-                for row in left
-                if row[0].supplier == supplier and due.start_s <= row[0].start_s < due.end_s
-            ]
-            missing = sum(
-                use.gpu_s
-                for use in undelivered
-                if use.supplier == supplier and due.start_s <= use.start_s < due.end_s
-            )
-            gpu_s, micros = _draw(inside, due, shared=shared)
-            counted[due.start_s, due.end_s] = Taken(gpu_s, micros, missing)
-        found[position] = counted
-    return found
-
-
-def _floor(clause: BoundClause) -> Any:
-    assert clause.kind.floor is not None
-    return clause.kind.floor(clause.terms)
-
-
-def _later(clause: BoundClause, supplier: int) -> Any:
-    other, dues = _floor(clause)
-    return dues if other == supplier else ()
-
-
-def _draw(rows: list[list[Any]], due: Any, *, shared: bool) -> tuple[int, int]:
-    """Take from the rows what a floor needs, or all; rows are (use, GPU-s left, micros left)."""
-    gpu_s = micros = 0
-    for row in rows:
-        if shared and (gpu_s >= due.gpu_s if due.gpu_s != NONE else micros >= due.amount_micros):
-            break
-        gpu_s, micros = gpu_s + row[1], micros + row[2]
-        row[1] = row[2] = 0
-    return gpu_s, micros
+    contracts = least_micros_per_gpu_h(terms.clauses, supplier, scope, at_s)
+    if contracts is not None:
+        return contracts
+    return least_micros_per_gpu_h(terms.prices, supplier, scope, at_s) or 0
 
 
 def _commitments(
@@ -202,7 +180,8 @@ def _commitments(
     rows = []
     for position, counted in taken.items():
         clause = terms.clauses[position]
-        supplier, dues = _floor(clause)
+        assert clause.kind.floor is not None
+        supplier, dues = clause.kind.floor(clause.terms)
         for due in dues:
             if due.end_s <= period[0] or due.start_s >= period[1]:
                 continue

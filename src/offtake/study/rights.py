@@ -117,7 +117,7 @@ def says(decision: Decision, names: Names) -> str:
     """The first finding as a sentence; empty when no clause objects."""
     if not decision.findings:
         return ""
-    return sentence(decision.findings[0], decision.ask, names)
+    return sentence(decision.findings[0], decision.ask, names, decision.at_s)
 
 
 def horizon(portfolio: Portfolio) -> tuple[int, int]:

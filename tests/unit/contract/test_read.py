@@ -14,6 +14,7 @@ from offtake.contract.node import LIMIT_BYTES
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Problem, Unreadable
 from offtake.contract.read import read, read_text
+from offtake.contract.write import write
 from offtake.units.capacity import Size
 from offtake.units.time import parse_instant
 
@@ -324,6 +325,27 @@ WORDS = (
     "until:",
     "from:",
 )
+
+
+def test_a_record_may_say_once_where_all_its_figures_come_from() -> None:
+    text = """
+parties: {lab: {roles: [buyer]}}
+sources: {S1: {title: A paper}}
+jobs:
+  pilot:
+    assumed: "invented"
+    purpose: training
+    gpus: {value: 8, source: S1}
+    submitted: 2025-01-01
+    run: 4d
+"""
+    document = Portfolio.loads(text).document
+    notes = {note.path: (note.kind, note.text) for note in document.notes}
+
+    assert notes == {"jobs.pilot": ("assumed", "invented"), "jobs.pilot.gpus": ("source", "S1")}
+    again = Portfolio.loads(write(document)).document
+    assert set(again.notes) == set(document.notes)
+    assert again.jobs == document.jobs
 
 
 def judge(text: str) -> None:

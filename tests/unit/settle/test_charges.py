@@ -48,25 +48,76 @@ def dollars(settlement: Settlement, rule: str) -> list[float]:
     return [charge.amount_micros / MICROS for charge in sorted(lines, key=lambda c: c.start_s)]
 
 
+TERM = "      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}\n"
+MONTHLY = "      m: {kind: take_or_pay, supplier: alpha, floor: $60, per: month}\n"
 SPEND = [use("2025-04", 48), use("2025-05", 120), use("2025-06", 60)]
 
 
 def test_focus_a1_without_a_monthly_minimum_the_unused_rest_is_due_at_the_end() -> None:
     """FOCUS 1.2 appendix, spend agreement in arrears: 48, 120, 60, then a fee of 972."""
-    commitment = "      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}\n"
-    settlement = settled(RATE + commitment, SPEND)
+    settlement = settled(RATE + TERM, SPEND)
 
     assert dollars(settlement, "RC1") == [48, 120, 60]
     assert dollars(settlement, "TP2") == [972]
     assert sum(line.charge.amount_micros for line in settlement.lines) == 1_200 * MICROS
 
 
-def test_focus_a2_a_monthly_minimum_is_used_or_lost() -> None:
-    """FOCUS 1.2 appendix: 12 unused in April, nothing in May and June, 60 in each month after."""
-    minimum = "      m: {kind: take_or_pay, supplier: alpha, floor: $60, per: month}\n"
-    settlement = settled(RATE + minimum, SPEND)
+@pytest.mark.parametrize("clauses", [MONTHLY + TERM, TERM + MONTHLY])
+def test_focus_a2_a_monthly_minimum_within_a_commitment_for_the_term(clauses: str) -> None:
+    """FOCUS 1.2 specification, SaaS examples, spend agreement A2, row by row.
 
-    assert dollars(settlement, "TP2") == [12, *[60] * 9]
+    $1,200 over twelve months with at least $60 a month, use it or lose it: 12 unused in April,
+    60 in each month from July to February, and 480 at the end of the contract, which covers
+    March as well; with what was used that is $1,200.
+    """
+    settlement = settled(RATE + clauses, SPEND)
+    fees = [line.charge for line in settlement.lines if line.charge.rule == "TP2"]
+    ends = sorted((charge.end_s, charge.amount_micros // MICROS) for charge in fees)
+
+    assert [amount for _, amount in ends] == [12, *[60] * 8, 480]
+    assert ends[-1][0] == YEAR[1]
+    assert sum(line.charge.amount_micros for line in settlement.lines) == 1_200 * MICROS
+
+
+def test_a_minimum_that_is_missed_is_owed_though_the_term_is_filled() -> None:
+    settlement = settled(RATE + MONTHLY + TERM, [use("2025-04", 1_200)])
+
+    assert dollars(settlement, "TP2") == [60] * 11
+
+
+def test_without_a_commitment_for_the_term_a_monthly_minimum_is_owed_in_every_month() -> None:
+    assert dollars(settled(RATE + MONTHLY, SPEND), "TP2") == [12, *[60] * 9]
+
+
+def test_commitments_of_different_agreements_are_added_whatever_their_periods() -> None:
+    other = """
+  B:
+    from: 2025-04-01
+    until: 2026-04-01
+    clauses:
+      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}
+"""
+    settlement = settled(RATE + MONTHLY + other, SPEND)
+
+    assert sum(line.charge.amount_micros for line in settlement.lines) == (720 + 1_200) * MICROS
+
+
+def test_a_minimum_of_one_kind_counts_in_a_commitment_for_all() -> None:
+    kind = "accelerators: [A100], floor: $60, per: month"
+    clauses = f"      m: {{kind: take_or_pay, supplier: alpha, {kind}}}\n" + TERM
+    usage = [use("2025-04", 100), use("2025-05", 80, accelerator=1)]
+    settlement = settled(RATE + clauses, usage)
+
+    # April's hundred are of the other kind, so April owes its minimum; from June on each month.
+    assert dollars(settlement, "TP2") == [60, 1_200 - 180 - 10 * 60, *[60] * 9]
+    assert sum(line.charge.amount_micros for line in settlement.lines) == 1_200 * MICROS
+
+
+def test_a_commitment_for_one_kind_gets_nothing_from_a_minimum_for_all() -> None:
+    kind = "accelerators: [A100], floor: $1200, per: term"
+    clauses = f"      c: {{kind: take_or_pay, supplier: alpha, {kind}}}\n" + MONTHLY
+
+    assert sum(dollars(settled(RATE + clauses, []), "TP2")) == 1_200 + 12 * 60
 
 
 def test_double_in_december_does_not_pay_for_an_idle_june() -> None:
@@ -84,6 +135,13 @@ def test_a_discontinuous_floor_is_trued_up_once_over_the_term() -> None:
 
     assert dollars(settled(RATE + monthly, [use("2025-12", 900)]), "TP2") == [300]
     assert dollars(settled(RATE + monthly, [use("2025-12", 1_300)]), "TP2") == []
+
+
+def test_a_month_without_delivery_lowers_what_is_trued_up_over_the_term() -> None:
+    yearly = "floor: 100 GPU-h, rate: $1, per: month, model: discontinuous"
+    clauses = f"      m: {{kind: take_or_pay, supplier: alpha, {yearly}}}\n"
+
+    assert dollars(settled(clauses, [], missing=(use("2025-05", 130).use,)), "TP2") == [1_200 - 130]
 
 
 def test_a_ramp_raises_the_floor_from_its_dates() -> None:
@@ -112,24 +170,79 @@ def test_a_floor_in_power_is_that_capacity_kept_busy() -> None:
     assert dollars(settlement, "TP2")[0] == 2 * 30 * 24 - 1_000
 
 
-def test_undelivered_capacity_lowers_the_floor() -> None:
-    monthly = "      m: {kind: take_or_pay, supplier: alpha, floor: 1000 GPU-h, per: month}\n"
-    april = use("2025-04", 400)
-    missing = april.use._replace(gpu_s=500 * SECONDS_PER_HOUR)
-
-    assert dollars(settled(RATE + monthly, [april], missing=(missing,)), "TP2")[0] == 100
+def april(settlement: Settlement) -> list[float]:
+    """The shortfall of each commitment in the first month, in dollars."""
+    rows = [row for row in settlement.commitments if row.start_s == YEAR[0]]
+    return [row.shortfall_micros / MICROS for row in rows]
 
 
-def test_two_commitments_to_one_supplier_never_count_a_use_twice() -> None:
-    both = (
-        "      m: {kind: take_or_pay, supplier: alpha, floor: $100, per: month}\n"
-        "      n: {kind: take_or_pay, supplier: alpha, floor: $100, per: month}\n"
+def floors(*terms: str) -> str:
+    return "".join(
+        f"      m{number}: {{kind: take_or_pay, supplier: alpha, per: month, {text}}}\n"
+        for number, text in enumerate(terms)
     )
-    settlement = settled(RATE + both, [use("2025-04", 150)])
-    april = [row for row in settlement.commitments if row.start_s == YEAR[0]]
 
-    assert [row.taken.amount_micros // MICROS for row in april] == [150, 0]
-    assert sum(row.shortfall_micros for row in april) == 100 * MICROS
+
+def test_undelivered_capacity_lowers_the_floor() -> None:
+    monthly = floors("floor: 1000 GPU-h")
+    taken = use("2025-04", 400)
+    missing = taken.use._replace(gpu_s=500 * SECONDS_PER_HOUR)
+
+    assert april(settled(RATE + monthly, [taken], missing=(missing,))) == [100]
+
+
+def test_capacity_that_was_not_there_lowers_one_commitment_once() -> None:
+    two = floors("floor: 100 GPU-h, rate: $1", "floor: 100 GPU-h, rate: $1")
+    missing = use("2025-04", 100).use
+
+    assert april(settled(two, [], missing=(missing,))) == [0, 100]
+    # The first is filled by use: had the rest been there it would have filled the second.
+    assert april(settled(two, [use("2025-04", 100)], missing=(missing,))) == [0, 0]
+
+
+def test_capacity_that_was_not_there_lowers_only_what_it_was_promised_for() -> None:
+    newer = floors("floor: 100 GPU-h, rate: $1, accelerators: [A100]")
+
+    assert april(settled(newer, [], missing=(use("2025-04", 100).use,))) == [100]
+    assert april(settled(newer, [], missing=(use("2025-04", 100, accelerator=1).use,))) == [0]
+
+
+def test_a_use_of_another_kind_fills_no_floor() -> None:
+    newer = floors("floor: 100 GPU-h, rate: $1, accelerators: [A100]")
+
+    assert april(settled(RATE + newer, [use("2025-04", 100)])) == [100]
+    assert april(settled(RATE + newer, [use("2025-04", 100, accelerator=1)])) == [0]
+
+
+@pytest.mark.parametrize(
+    ("usage", "taken", "short"),
+    [
+        ([150], [100, 50], [0, 50]),
+        ([200], [100, 100], [0, 0]),
+        ([50, 50, 50, 50], [100, 100], [0, 0]),
+        ([300], [100, 200], [0, 0]),  # What is left over counts against the last.
+    ],
+)
+def test_two_commitments_to_one_supplier_never_count_a_use_twice(
+    usage: list[int], taken: list[float], short: list[float]
+) -> None:
+    both = floors("floor: $100", "floor: $100")
+    settlement = settled(RATE + both, [use("2025-04", gpu_h) for gpu_h in usage])
+    rows = [row.taken for row in settlement.commitments if row.start_s == YEAR[0]]
+
+    assert [row.amount_micros / MICROS for row in rows] == taken
+    assert [row.gpu_s / SECONDS_PER_HOUR for row in rows] == taken
+    assert april(settlement) == short
+
+
+def test_idle_hours_cost_what_the_card_says_for_the_cheapest_that_would_do() -> None:
+    card = (
+        "      rate: {kind: rate_card, supplier: alpha, lines: "
+        "[{accelerators: [H100], price: $3}, {accelerators: [A100], price: $2}]}\n"
+    )
+
+    assert april(settled(card + floors("floor: 100 GPU-h"), [])) == [200]
+    assert april(settled(card + floors("floor: 100 GPU-h, accelerators: [H100]"), [])) == [300]
 
 
 def test_tiers_price_the_marginal_unit_within_a_calendar_month() -> None:
@@ -140,6 +253,28 @@ def test_tiers_price_the_marginal_unit_within_a_calendar_month() -> None:
     usage = [use("2025-04", 150), use("2025-04", 100), use("2025-05", 100)]
 
     assert dollars(settled(card, usage), "RC2") == [400, 150, 300]
+
+
+def test_orders_push_no_use_into_a_cheaper_tier() -> None:
+    card = (
+        "      rate: {kind: rate_card, supplier: alpha, lines: "
+        "[{price: $3, tiers: [{above_gpu_h: 100, price: $1}]}]}\n"
+    )
+    held = use("2025-04", 100)._replace(rate_micros_per_gpu_h=5 * MICROS, reserved=1)
+
+    assert dollars(settled(card, [held, use("2025-04", 100)]), "RC2") == [300]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_line_s_tier_goes_by_what_that_line_priced(first: int) -> None:
+    card = (
+        "      rate: {kind: rate_card, supplier: alpha, lines: "
+        "[{accelerators: [H100], price: $2}, "
+        "{accelerators: [A100], price: $3, tiers: [{above_gpu_h: 100, price: $1}]}]}\n"
+    )
+    usage = [use("2025-04", 100, accelerator=kind) for kind in (first, 1 - first)]
+
+    assert dollars(settled(card, usage), "RC1") + dollars(settled(card, usage), "RC2") == [200, 300]
 
 
 def test_the_most_specific_line_prices_a_use() -> None:
@@ -191,8 +326,7 @@ def test_a_share_stops_at_its_cap() -> None:
 
 
 def test_every_charge_has_a_rule_and_the_total_is_the_sum_of_lines() -> None:
-    commitment = "      c: {kind: take_or_pay, supplier: alpha, floor: $1200, per: term}\n"
-    made = portfolio(RATE + commitment)
+    made = portfolio(RATE + TERM)
     settlement = settle(Terms(made.clauses, made.prices), SPEND, [], YEAR)
     total = cost(settlement, made.names)
 
