@@ -202,11 +202,17 @@ class Market:
     def _watch(self, number: int, tranche: int, due_at_s: int) -> None:
         """Look at a late tranche when it is due, and whenever a remedy opens (DL1)."""
         self.at(due_at_s, Overdue(number, tranche))
-        supplier = self.state.orders[number].offer.supplier
+        order = self.state.orders[number]
         for clause in self.world.clauses:
             if clause.kind.remedy is None:
                 continue
-            remedy = clause.kind.remedy(clause.terms, supplier, due_at_s=due_at_s, tranche=tranche)
+            remedy = clause.kind.remedy(
+                clause.terms,
+                order.offer.supplier,
+                due_at_s=due_at_s,
+                tranche=tranche,
+                thing=order.thing,
+            )
             if remedy is not None:
                 self.at(remedy.from_at_s, Overdue(number, tranche))
 

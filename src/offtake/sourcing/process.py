@@ -316,7 +316,11 @@ def _overdue(rules: Rules, state: State, command: Overdue, now_s: int) -> list[R
         if clause.kind.remedy is None or not clause.from_s <= now_s < clause.until_s:
             continue
         remedy = clause.kind.remedy(
-            clause.terms, order.offer.supplier, due_at_s=due_at_s, tranche=tranche
+            clause.terms,
+            order.offer.supplier,
+            due_at_s=due_at_s,
+            tranche=tranche,
+            thing=order.thing,
         )
         if remedy is not None and now_s >= remedy.from_at_s:
             ends = range(order.offer.tranches) if remedy.ends_order else (tranche,)

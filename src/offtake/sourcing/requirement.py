@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+from offtake.core.account import Thing
 from offtake.core.names import BUYER, UNSTATED
 from offtake.core.vocabulary import (
     NONE,
@@ -96,6 +97,11 @@ class Order(NamedTuple):
     delivered: tuple[int, ...] = ()
     late: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
+
+    @property
+    def thing(self) -> Thing:
+        """What was ordered, as scopes name it."""
+        return Thing(self.purpose, self.offer.accelerator, self.offer.region)
 
     def due_at_s(self, tranche: int) -> int:
         """When a tranche is due."""

@@ -35,6 +35,7 @@ DAY = 16 * 24 * 4.0
         ("d: {kind: delivery, supplier: beta, grace: 10d}", 0),  # Ended: it never comes.
         ("d: {kind: delivery, supplier: beta, grace: 10d, remedy: none}", 8),
         ("d: {kind: delivery, supplier: beta, grace: 20d}", 8),  # At the end of the grace.
+        ("d: {kind: delivery, supplier: beta, grace: 10d, accelerators: [GB200]}", 8),
         ("", 8),
     ],
 )
