@@ -22,8 +22,9 @@ from offtake.core.vocabulary import (
 )
 from offtake.demand.columns import Column
 from offtake.settle.charges import cuts
+from offtake.sim.cause import Causes
 from offtake.sim.choice import Hooks, choice, engine_for, plain_only, shares
-from offtake.sim.delay import QUEUE, Cause, Segment
+from offtake.sim.delay import Cause, Room, Segment
 from offtake.sim.eligibility import Law, Pools, effective_rate, pools_of
 from offtake.sim.floors import Floors
 from offtake.sim.inference import serve
@@ -66,6 +67,7 @@ def simulate(world: World, progress: Progress = silently, engine: str = "") -> P
         tuple(run.served),
         tuple(run.unserved),
         tuple(run.segments),
+        tuple(run.rooms),
         run.market,
     )
 
@@ -80,6 +82,9 @@ class _Run:
         self.served: list[Served] = []
         self.unserved: list[Unserved] = []
         self.segments: list[Segment] = []
+        self.rooms: list[Room] = []
+        self._had_room: dict[int, int] = {}
+        self._causes = Causes(world, self.market)
         self._shares = shares(world.clauses)
         self.engine = engine_for(
             world.jobs,
@@ -118,11 +123,33 @@ class _Run:
         self._review(now_s)
         self._judge(now_s)
         self._serve(now_s)
-        self.segments.append(Segment(now_s, self._causes()))
+        self._note(now_s)
         later = self._stops[bisect_right(self._stops, now_s) :]
         known = [later[0] if later else FOREVER_S, self.market.next_s() or FOREVER_S]
         known += [self._review_s, self.world.until_s]
         return min(at_s for at_s in known if at_s > now_s)
+
+    def _note(self, now_s: int) -> None:
+        """Write down why who waits waits, and what room jobs have from now on."""
+        capacity = self.engine.capacity
+        for number, held in enumerate(self.engine.service):
+            self._room(number, capacity[number] - held, now_s)
+        self.segments.append(
+            Segment(
+                now_s,
+                tuple(self._causes.of(number) for number in range(len(self.world.kinds))),
+                tuple(pools.forbidden for pools in self._pools),
+                tuple(
+                    max((capacity[pool] for pool in pools.allowed), default=0)
+                    for pools in self._pools
+                ),
+            )
+        )
+
+    def _room(self, pool: int, gpus: int, now_s: int) -> None:
+        if self._had_room.get(pool) != gpus:
+            self._had_room[pool] = gpus
+            self.rooms.append(Room(now_s, pool, gpus))
 
     def ran_s(self, pool: Column) -> Column:
         """How long each job ran on the pool it got, by the pool's speed for its kind."""
@@ -309,6 +336,7 @@ class _Run:
             gpus = sum(own.get(pool, 0) for own in self._allocated)
             if gpus != held:
                 engine.set_service(pool, gpus)
+                self._room(pool, engine.capacity[pool] - gpus, now_s)
         served = sum(sum(own.values()) for own in self._allocated)
         engine.watching = sum(demands) > served
 
@@ -325,6 +353,13 @@ class _Run:
                 run_ask(self.sites[pool], purpose, gpus=1, start_s=now_s, run_s=1), now_s
             )
         )
+
+    def _lacks(self, kind: int, otherwise: Cause) -> Cause:
+        """What keeps inference short: a clause where a pool that it forbids has room."""
+        for pool, clause in self._pools[kind].forbidden:
+            if self.engine.free[pool] > 0:
+                return Cause("clause", clause)
+        return otherwise
 
     def flush(self, now_s: int) -> None:
         """Write down what inference got, and lacked, since it was last given GPUs."""
@@ -349,43 +384,5 @@ class _Run:
                     self._use(service.purpose, gpus, from_s, now_s)
             lacking = service.demand_at(from_s) - sum(own.values())
             if lacking > 0:
-                cause = causes[service.kind]
+                cause = self._lacks(service.kind, causes[service.kind])
                 self.unserved.append(Unserved(number, lacking, from_s, now_s, cause))
-
-    def _causes(self) -> tuple[Cause, ...]:
-        return tuple(self._cause(number) for number in range(len(self.world.kinds)))
-
-    def _cause(self, number: int) -> Cause:
-        """Why a workload of this kind that waits now waits: the nearest thing that would end it.
-
-        A pool with room that a clause forbids comes first, then a notice whose window runs,
-        a tender, an order not yet delivered, then what the last unserved lot lacked.
-        """
-        kind, state = self.world.kinds[number], self.market.state
-        for pool, clause in self._pools[number].forbidden:
-            if self.engine.free[pool] > 0:
-                return Cause("clause", clause)
-        lots = [lot for lot in state.lots.values() if lot.need.purpose == kind.purpose]
-        for lot in lots:
-            if lot.status == Status.NOTICED:
-                return Cause("first refusal", self.world.names.clauses[lot.clause])
-        if any(lot.status in (Status.TENDERED, Status.CLOSED) for lot in lots):
-            return Cause("tender")
-        for order in state.orders.values():
-            coming = len(order.delivered) + len(order.ended) < order.offer.tranches
-            if order.purpose == kind.purpose and coming:
-                return Cause("lead time")
-        return self._unserved.get(kind.purpose, QUEUE)
-
-    @property
-    def _unserved(self) -> dict[int, Cause]:
-        """The reason why the last unserved lot of each purpose got nothing (S6)."""
-        found: dict[int, Cause] = {}
-        for recorded in self.market.journal:
-            if recorded.event.kind == EventKind.UNSERVED:
-                label, _, clause = recorded.why.partition(": ")
-                word = "clause" if label == "denied" else label
-                found[recorded.event.purpose] = Cause(word, clause)
-            elif recorded.event.kind == EventKind.ORDERED:
-                found.pop(recorded.event.purpose, None)
-        return found
