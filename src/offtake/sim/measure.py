@@ -37,7 +37,7 @@ def measure(played: Played) -> Measured:
     world, edges = played.world, edges_of(played)
     split = used_gpu_s(played, edges)
     settlement = settle(
-        ChargeTerms(world.clauses, world.prices, world.reports),
+        ChargeTerms(world.clauses, world.prices, world.reports, world.from_s),
         usage_of(played, split, edges),
         undelivered(played, edges),
         (world.from_s, world.until_s),

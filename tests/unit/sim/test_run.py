@@ -321,3 +321,19 @@ jobs:
 
 def test_whole_hours_by_name_sum_to_the_whole_hours_of_the_total() -> None:
     assert _hours({"a": 1_799, "b": 3_600 + 1_801, "c": 3_600}) == {"a": 0, "b": 2, "c": 1}
+
+
+def test_a_run_bills_no_period_of_a_commitment_that_began_before_it() -> None:
+    text = """
+agreements:
+  A:
+    from: 2025-01-01
+    until: 2025-03-01
+    clauses:
+      rates: {kind: rate_card, supplier: alpha, lines: [{price: $2}]}
+      floor: {kind: take_or_pay, supplier: alpha, per: month, floor: $900}
+pools: {p: {supplier: alpha, accelerator: H100, capacity: 10}}
+simulation: {from: 2025-01-25, until: 2025-03-01}
+"""
+
+    assert ran(text).summary["shortfall"] == 900  # February's; January's use is not all known.
