@@ -247,10 +247,9 @@ class _Run:
         world, sites = self.world, self.sites
         for number, site in enumerate(sites):
             self._rates[number] = effective_rate(site, world.clauses, world.prices, now_s)
-        open_floors = self._floors.open(now_s)
+        open_floors = self._floors.open(sites, now_s)
         preference = [
-            (int(site.supplier not in open_floors), rate)
-            for site, rate in zip(sites, self._rates, strict=True)
+            (int(number not in open_floors), rate) for number, rate in enumerate(self._rates)
         ]
         law = Law(world.clauses, self.market.state.facts, now_s)
         turn = bisect_right(self._edges, now_s)
@@ -370,8 +369,9 @@ class _Run:
         for pool, started_gpu_s in enumerate(self.engine.started_gpu_s):
             new_gpu_s = started_gpu_s - self._counted_gpu_s[pool]
             self._counted_gpu_s[pool] = started_gpu_s
-            supplier, rate = self.sites[pool].supplier, self._rates[pool]
-            self._floors.take(supplier, new_gpu_s, rate_micros_per_gpu_h=rate)
+            if new_gpu_s:
+                rate = self._rates[pool]
+                self._floors.take(self.sites[pool], new_gpu_s, rate_micros_per_gpu_h=rate)
         for number, (service, own) in enumerate(
             zip(self.world.services, self._allocated, strict=True)
         ):
@@ -379,7 +379,7 @@ class _Run:
                 self.served.append(Served(number, pool, gpus, from_s, now_s))
                 site = self.sites[pool]
                 used_gpu_s, rate = gpus * (now_s - from_s), self._rates[pool]
-                self._floors.take(site.supplier, used_gpu_s, rate_micros_per_gpu_h=rate)
+                self._floors.take(site, used_gpu_s, rate_micros_per_gpu_h=rate)
                 if site.own and self._shares:
                     self._use(service.purpose, gpus, from_s, now_s)
             lacking = service.demand_at(from_s) - sum(own.values())
