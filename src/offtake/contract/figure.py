@@ -47,7 +47,7 @@ def _money(reading: Reading) -> Iterator[Problem]:
     document = reading.document
     for path, money in _amounts(document):
         if money.currency != document.currency:
-            place = reading.place(path)
+            place = reading.nearest_place(path)
             says = f"{path} has an amount in {money.currency}; this portfolio is in "
             remedy = "Convert it at a stated rate, or set `currency:`."
             yield Problem("other-currency", place, says + document.currency, remedy)
@@ -71,11 +71,11 @@ def _money_in(value: Any, path: str) -> Iterator[tuple[str, Money]]:
     if isinstance(value, Money):
         yield path, value
     elif isinstance(value, tuple):
-        for item in value:
-            yield from _money_in(item, path)
+        for number, item in enumerate(value):
+            yield from _money_in(item, f"{path}[{number}]")
     elif hasattr(value, "__dataclass_fields__"):
         for name in value.__dataclass_fields__:
-            yield from _money_in(getattr(value, name), path)
+            yield from _money_in(getattr(value, name), f"{path}.{name}")
 
 
 def _power(reading: Reading) -> Iterator[Problem]:

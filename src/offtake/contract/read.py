@@ -1,5 +1,6 @@
 """Read a portfolio file and what it includes. The only module of meaning that opens files."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +58,12 @@ class Reading(NamedTuple):
     def place(self, path: str) -> Place:
         """Where something is written; the first file if it is not."""
         return self.places.get(path) or Place(next(iter(self.texts), "portfolio"))
+
+    def nearest_place(self, path: str) -> Place:
+        """Where something is written, or what it is a part of."""
+        while path not in self.places and ("." in path or "[" in path):
+            path = re.sub(r"(\.[^.\[]*|\[[^\[]*)$", "", path)
+        return self.place(path)
 
 
 def read(path: str | Path) -> Reading:
