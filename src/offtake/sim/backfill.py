@@ -1,15 +1,16 @@
 """Letting later jobs pass: ``easy`` and ``conservative`` backfilling (J3), in plain Python.
 
 Both plan with requested times, the capacity of this instant and what runs now. A job that ends
-before it said makes room that the next instant sees. Mu'alem and Feitelson, "Utilization,
+before it said makes room that this instant sees. Mu'alem and Feitelson, "Utilization,
 Predictability, Workloads, and User Runtime Estimates in Scheduling the IBM SP2 with
 Backfilling", IEEE TPDS 12(6), 2001, compare the two.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from offtake.sim.nodes import Planned
 from offtake.sim.placement import WAITS
-from offtake.sim.plan import plan_of
+from offtake.sim.plan import Plan, plan_of
 
 if TYPE_CHECKING:
     from offtake.sim.reference import Engine, Key
@@ -121,24 +122,49 @@ def _soonest(engine: "Engine", pool: int, job: int, now_s: int) -> Reservation |
 def conservative(engine: "Engine", now_s: int) -> None:
     """Plan every waiting job in order, each where it starts soonest; start those due now.
 
-    A later job passes only if it delays nobody before it, by requested times. The plan is made
-    anew at each instant from what runs then, as Slurm's backfill does.
+    A later job passes only if it delays nobody before it, by requested times. On a pool without
+    nodes the plan is made anew at each instant from what runs then, as Slurm's backfill does.
+    Named nodes that were promised stay promised: each job in turn gives its promise back and
+    takes the soonest start that the other promises leave, as Batsim's and OAR's schedulers
+    compress their plans.
     """
     plans = [plan_of(engine, pool, now_s) for pool in range(len(engine.free))]
     waiting = sorted(row for queue in engine.queues.values() for row in queue)
     for row in waiting:
         job = row[1]
-        kind, gpus, milli = engine.jobs.kind[job], engine.jobs.gpus[job], engine.share_milli(job)
-        best, best_s = WAITS, 0
-        for pool in engine.orders.get(kind, ()):
-            if not engine.admit(job, pool, now_s):
-                continue
-            at_s = plans[pool].soonest(gpus, engine.requested_s(job, pool))
-            if at_s is not None and (best == WAITS or at_s < best_s):
-                best, best_s = pool, at_s
-        if best == WAITS:
+        _give_back(engine, plans, job)
+        pool, planned = _planned(engine, plans, job, now_s)
+        if planned is None:
             continue
-        plans[best].reserve(gpus, at_s=best_s, for_s=engine.requested_s(job, best))
-        if best_s == now_s and engine.fits((kind, gpus, milli), best):
-            engine.queues[kind, gpus, milli].remove(row)
-            engine.start(job, best, now_s=now_s)
+        plans[pool].reserve(planned)
+        nodes = engine.nodes[pool]
+        if planned.at_s == now_s:
+            engine.queues[engine.key(job)].remove(row)
+            engine.start(job, pool, now_s=now_s, parts=planned.parts)
+        elif nodes is not None:
+            nodes.promised[job] = planned
+
+
+def _give_back(engine: "Engine", plans: list[Plan], job: int) -> None:
+    for plan, nodes in zip(plans, engine.nodes, strict=True):
+        promised = None if nodes is None else nodes.promised.pop(job, None)
+        if promised is not None:
+            plan.lift(promised)
+
+
+def _planned(
+    engine: "Engine", plans: list[Plan], job: int, now_s: int
+) -> tuple[int, Planned | None]:
+    """The pool where a job starts soonest, the first of its order among equals, and the plan."""
+    pool, best = WAITS, None
+    for own in engine.orders.get(engine.jobs.kind[job], ()):
+        if not engine.admit(job, own, now_s):
+            continue
+        found = plans[own].soonest(
+            engine.jobs.gpus[job],
+            milli=engine.share_milli(job),
+            for_s=engine.requested_s(job, own),
+        )
+        if found is not None and (best is None or found.at_s < best.at_s):
+            pool, best = own, found
+    return pool, best

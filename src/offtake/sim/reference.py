@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from offtake.sim import backfill
-from offtake.sim.nodes import Nodes
+from offtake.sim.nodes import Nodes, Part
 from offtake.sim.placement import (
     CONSERVATIVE,
     DISCIPLINES,
@@ -229,8 +229,17 @@ class Engine:
             self.free[pool] = nodes.free
 
     def _enqueue(self, job: int) -> None:
-        key = (self.jobs.kind[job], self.jobs.gpus[job], self.share_milli(job))
-        insort(self.queues.setdefault(key, []), (self.rank[job], job))
+        """Put a job in its place. What was promised to jobs behind it is void: it goes first."""
+        insort(self.queues.setdefault(self.key(job), []), (self.rank[job], job))
+        for nodes in self.nodes:
+            if nodes is not None and nodes.promised:
+                behind = [other for other in nodes.promised if self.rank[other] > self.rank[job]]
+                for other in behind:
+                    del nodes.promised[other]
+
+    def key(self, job: int) -> Key:
+        """What a job asks of a pool: jobs of one key fit alike."""
+        return self.jobs.kind[job], self.jobs.gpus[job], self.share_milli(job)
 
     def fits(self, key: Key, pool: int) -> bool:
         """Whether jobs that fit alike have room on a pool now."""
@@ -246,14 +255,17 @@ class Engine:
                 return pool
         return WAITS
 
-    def start(self, job: int, pool: int, *, now_s: int) -> None:
-        """Start a job that waits; its place in the queue is the caller's to remove."""
+    def start(self, job: int, pool: int, *, now_s: int, parts: tuple[Part, ...] = ()) -> None:
+        """Start a job that waits; its place in the queue is the caller's to remove.
+
+        ``parts`` are the nodes it is planned on; without, it goes where it fits best.
+        """
         gpus, run_s, nodes = self.jobs.gpus[job], self.run_s(job, pool), self.nodes[pool]
         self.start_s[job], self.pool[job] = now_s, pool  # type: ignore[index]
         self.free[pool] -= gpus
         self.started_gpu_s[pool] += gpus * run_s
         if nodes is not None:
-            nodes.take(job, nodes.place(gpus, self.share_milli(job)))
+            nodes.take(job, parts or nodes.place(gpus, self.share_milli(job)))
             self.free[pool] = nodes.free
         heappush(self._running, (now_s + run_s, job))
         insort(self.ends[pool], (now_s + self.requested_s(job, pool), job))
@@ -288,7 +300,11 @@ class Engine:
 
     def _could_hold(self, key: Key) -> bool:
         """Whether some pool, were it empty, would hold such a job."""
-        return any(self.capacity[pool] >= key[1] for pool in self.orders.get(key[0], ()))
+        return any(
+            self.capacity[pool] >= key[1] if nodes is None else nodes.could_hold(key[1])
+            for pool in self.orders.get(key[0], ())
+            for nodes in (self.nodes[pool],)
+        )
 
     def _head(self, places: dict[Key, int], closed: set[int]) -> Key | None:
         """The queue with the first waiting job, among kinds still open and from places on."""
