@@ -161,11 +161,15 @@ def about(terms: Terms) -> Scope:
 
 
 def charge(terms: Terms, account: Account) -> list[Charge]:
-    """Bill the shortfall of each period that ended in the account's (TP2)."""
+    """Bill the shortfall of each period that ended in the account's (TP2).
+
+    Not of one that began before use was known: what was taken until then may have filled it.
+    """
     charges = []
     for due in terms.dues:
         missing = short(terms, due, account.taken.get((due.start_s, due.end_s), Taken()))
-        if account.from_s < due.end_s <= account.until_s and missing.amount_micros > 0:
+        known = account.known_from_s <= due.start_s
+        if known and account.from_s < due.end_s <= account.until_s and missing.amount_micros > 0:
             parties = account.buyer, terms.supplier
             gpu_s = max(missing.gpu_s, 0)
             row = Charge("TP2", *parties, missing.amount_micros, due.start_s, due.end_s, gpu_s)

@@ -87,4 +87,5 @@ class Account(NamedTuple):
     reports: tuple[Report, ...] = ()
     from_s: int = 0
     until_s: int = 0
+    known_from_s: int = 0  # Since when use is known: before, some may be missing.
     buyer: int = BUYER

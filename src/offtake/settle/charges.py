@@ -62,6 +62,7 @@ class Terms(NamedTuple):
     clauses: tuple[BoundClause, ...]
     prices: tuple[BoundClause, ...]
     reports: tuple[Report, ...] = ()
+    known_from_s: int = 0  # Since when all use is in what is settled.
 
 
 def cuts(clauses: Iterable[BoundClause], from_s: int, until_s: int) -> list[int]:
@@ -85,7 +86,7 @@ def settle(
     taken = _counted(terms, amounts, undelivered)
     for position, clause in enumerate(terms.clauses):
         if clause.kind.charge is not None:
-            account = Account(taken.get(position, {}), terms.reports, *period)
+            account = Account(taken.get(position, {}), terms.reports, *period, terms.known_from_s)
             lines += [
                 Line(clause.clause_id, charge)
                 for charge in clause.kind.charge(clause.terms, account)

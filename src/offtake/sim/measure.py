@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from offtake.core.names import BUYER
 from offtake.core.vocabulary import NONE, EventKind
 from offtake.demand.columns import Column
 from offtake.settle.charges import Cost, Settlement, cost, settle
@@ -13,6 +14,7 @@ from offtake.settle.charges import Terms as ChargeTerms
 from offtake.sim.delay import Cause, waited_gpu_s
 from offtake.sim.played import Played
 from offtake.sim.usage import edges_of, undelivered, usage_of, used_gpu_s
+from offtake.sim.utilization import utilization
 from offtake.units.capacity import PPM
 from offtake.units.money import MICROS, SECONDS_PER_HOUR
 
@@ -35,7 +37,7 @@ def measure(played: Played) -> Measured:
     world, edges = played.world, edges_of(played)
     split = used_gpu_s(played, edges)
     settlement = settle(
-        ChargeTerms(world.clauses, world.prices, world.reports),
+        ChargeTerms(world.clauses, world.prices, world.reports, world.from_s),
         usage_of(played, split, edges),
         undelivered(played, edges),
         (world.from_s, world.until_s),
@@ -43,7 +45,7 @@ def measure(played: Played) -> Measured:
     used: dict[tuple[int, int], int] = defaultdict(int)
     for (pool, purpose, _), gpu_s in split.items():
         used[pool, purpose] += gpu_s
-    causes = waited_gpu_s(world.jobs, played.start_s, played.segments, world.until_s, played.lost)
+    causes = waited_gpu_s(world.jobs, played.schedule, played.segments, played.rooms, world.until_s)
     for row in played.unserved:
         lost = row.gpus * (row.until_s - row.from_s)
         causes[row.cause] = causes.get(row.cause, 0) + lost
@@ -74,6 +76,7 @@ def summary(measured: Measured) -> dict[str, Any]:
             "by_pool": _hours(by_pool),
             "unserved": unserved_gpu_s // SECONDS_PER_HOUR,
             "unserved_ratio": _ratio(unserved_gpu_s, demand_gpu_s),
+            "utilization": utilization(played, measured.used_gpu_s),
         },
         "sourcing": _sourcing(played),
         "cost": {
@@ -83,6 +86,7 @@ def summary(measured: Measured) -> dict[str, Any]:
             "by_charge": {k: _money(v) for k, v in sorted(measured.cost.by_charge.items())},
             "unpriced_gpu_h": sum(use.gpu_s for use in measured.settlement.gaps)
             // SECONDS_PER_HOUR,
+            "own_build_gpu_h": by_supplier[names.parties[BUYER]] // SECONDS_PER_HOUR,
         },
         "shortfall": _money(measured.cost.by_charge.get("shortfall", 0)),
         "concentration": concentration(by_supplier),
@@ -116,7 +120,17 @@ def _money(micros: int) -> float:
 
 
 def _hours(gpu_s: Mapping[str, int]) -> dict[str, int]:
-    return {name: value // SECONDS_PER_HOUR for name, value in sorted(gpu_s.items())}
+    """GPU-hours by name, whole ones that sum to the whole hours of the total.
+
+    The hours that rounding down would lose go to the largest remainders, the first name first.
+    """
+    names = sorted(gpu_s)
+    hours = {name: gpu_s[name] // SECONDS_PER_HOUR for name in names}
+    lost = sum(gpu_s.values()) // SECONDS_PER_HOUR - sum(hours.values())
+    by_rest = sorted(names, key=lambda name: -(gpu_s[name] % SECONDS_PER_HOUR))  # Stable.
+    for name in by_rest[:lost]:
+        hours[name] += 1
+    return hours
 
 
 def _jobs(played: Played) -> dict[str, int]:
@@ -130,6 +144,7 @@ def _jobs(played: Played) -> dict[str, int]:
         "completed": int(completed.sum()),
         "waiting": int((~ran).sum()),
         "restarted": len(played.lost),
+        "outside_period": played.world.outside.jobs,
     }
     if jobs.deadline_s is not None:
         deadline_s = np.asarray(jobs.deadline_s, np.int64)
@@ -189,6 +204,7 @@ def _sourcing(played: Played) -> dict[str, int]:
     whole = sum(1 for event in accepted if event.gpus >= noticed[event.lot])
     return {
         "requirements": counts[EventKind.REQUIREMENT_SUBMITTED],
+        "outside_period": played.world.outside.requirements,
         "notices": counts[EventKind.NOTICE_GIVEN],
         "accepted": whole,
         "partly_accepted": len(accepted) - whole,
@@ -203,8 +219,8 @@ def _sourcing(played: Played) -> dict[str, int]:
 
 def _causes(causes: Mapping[Cause, int]) -> dict[str, int]:
     """Delay in GPU-hours by cause, the largest first."""
-    rows = sorted(causes.items(), key=lambda item: (-item[1], str(item[0])))
-    return {str(cause): gpu_s // SECONDS_PER_HOUR for cause, gpu_s in rows}
+    hours = _hours({str(cause): gpu_s for cause, gpu_s in causes.items()})
+    return dict(sorted(hours.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _time_to_capacity(played: Played) -> dict[str, int]:

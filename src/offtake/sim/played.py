@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from offtake.demand.columns import Column
-from offtake.sim.delay import Cause, Segment
+from offtake.sim.delay import Cause, Room, Schedule, Segment
 from offtake.sim.market import Market
 from offtake.sim.placement import Lost
 from offtake.sim.world import World
@@ -42,4 +42,10 @@ class Played(NamedTuple):
     served: tuple[Served, ...]
     unserved: tuple[Unserved, ...]
     segments: tuple[Segment, ...]
+    rooms: tuple[Room, ...]
     market: Market
+
+    @property
+    def schedule(self) -> Schedule:
+        """When and where jobs ran."""
+        return Schedule(self.start_s, self.pool, self.run_s, self.lost)

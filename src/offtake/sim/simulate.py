@@ -21,8 +21,9 @@ from offtake.core.vocabulary import (
 )
 from offtake.demand.columns import Column
 from offtake.settle.charges import cuts
+from offtake.sim.cause import Causes
 from offtake.sim.choice import Hooks, choice, engine_for, plain_only, shares
-from offtake.sim.delay import QUEUE, Cause, Segment
+from offtake.sim.delay import Cause, Room, Segment
 from offtake.sim.eligibility import Law, Pools, effective_rate, pools_of
 from offtake.sim.floors import Floors
 from offtake.sim.inference import serve
@@ -66,6 +67,7 @@ def simulate(world: World, progress: Progress = silently, engine: str = "") -> P
         tuple(run.served),
         tuple(run.unserved),
         tuple(run.segments),
+        tuple(run.rooms),
         run.market,
     )
 
@@ -80,6 +82,9 @@ class _Run:
         self.served: list[Served] = []
         self.unserved: list[Unserved] = []
         self.segments: list[Segment] = []
+        self.rooms: list[Room] = []
+        self._had_room: dict[int, int] = {}
+        self._causes = Causes(world, self.market)
         self._shares = shares(world.clauses)
         self.engine = engine_for(
             world.jobs,
@@ -119,11 +124,33 @@ class _Run:
         self._review(now_s)
         self._judge(now_s)
         self._serve(now_s)
-        self.segments.append(Segment(now_s, self._causes()))
+        self._note(now_s)
         later = self._stops[bisect_right(self._stops, now_s) :]
         known = [later[0] if later else FOREVER_S, self.market.next_s() or FOREVER_S]
         known += [self._review_s, self.world.until_s]
         return min(at_s for at_s in known if at_s > now_s)
+
+    def _note(self, now_s: int) -> None:
+        """Write down why who waits waits, and what room jobs have from now on."""
+        capacity = self.engine.capacity
+        for number, held in enumerate(self.engine.service):
+            self._room(number, capacity[number] - held, now_s)
+        self.segments.append(
+            Segment(
+                now_s,
+                tuple(self._causes.of(number) for number in range(len(self.world.kinds))),
+                tuple(pools.forbidden for pools in self._pools),
+                tuple(
+                    max((capacity[pool] for pool in pools.allowed), default=0)
+                    for pools in self._pools
+                ),
+            )
+        )
+
+    def _room(self, pool: int, gpus: int, now_s: int) -> None:
+        if self._had_room.get(pool) != gpus:
+            self._had_room[pool] = gpus
+            self.rooms.append(Room(now_s, pool, gpus))
 
     def ran_s(self, pool: Column) -> Column:
         """How long each job ran on the pool it got, by the pool's speed for its kind."""
@@ -209,10 +236,9 @@ class _Run:
         world, sites = self.world, self.sites
         for number, site in enumerate(sites):
             self._rates[number] = effective_rate(site, world.clauses, world.prices, now_s)
-        open_floors = self._floors.open(now_s)
+        open_floors = self._floors.open(sites, now_s)
         preference = [
-            (int(site.supplier not in open_floors), rate)
-            for site, rate in zip(sites, self._rates, strict=True)
+            (int(number not in open_floors), rate) for number, rate in enumerate(self._rates)
         ]
         law = Law(world.clauses, self.market.state.facts, now_s)
         turn = bisect_right(self._edges, now_s)
@@ -298,6 +324,7 @@ class _Run:
             gpus = sum(own.get(pool, 0) for own in self._allocated)
             if gpus != held:
                 engine.set_service(pool, gpus)
+                self._room(pool, engine.capacity[pool] - gpus, now_s)
         served = sum(sum(own.values()) for own in self._allocated)
         engine.watching = sum(demands) > served
 
@@ -315,6 +342,13 @@ class _Run:
             )
         )
 
+    def _lacks(self, kind: int, otherwise: Cause) -> Cause:
+        """What keeps inference short: a clause where a pool that it forbids has room."""
+        for pool, clause in self._pools[kind].forbidden:
+            if self.engine.free[pool] > 0:
+                return Cause("clause", clause)
+        return otherwise
+
     def flush(self, now_s: int) -> None:
         """Write down what inference got, and lacked, since it was last given GPUs."""
         from_s, self._since_s = self._since_s, now_s
@@ -324,8 +358,9 @@ class _Run:
         for pool, started_gpu_s in enumerate(self.engine.started_gpu_s):
             new_gpu_s = started_gpu_s - self._counted_gpu_s[pool]
             self._counted_gpu_s[pool] = started_gpu_s
-            supplier, rate = self.sites[pool].supplier, self._rates[pool]
-            self._floors.take(supplier, new_gpu_s, rate_micros_per_gpu_h=rate)
+            if new_gpu_s:
+                rate = self._rates[pool]
+                self._floors.take(self.sites[pool], new_gpu_s, rate_micros_per_gpu_h=rate)
         for number, (service, own) in enumerate(
             zip(self.world.services, self._allocated, strict=True)
         ):
@@ -333,48 +368,10 @@ class _Run:
                 self.served.append(Served(number, pool, gpus, from_s, now_s))
                 site = self.sites[pool]
                 used_gpu_s, rate = gpus * (now_s - from_s), self._rates[pool]
-                self._floors.take(site.supplier, used_gpu_s, rate_micros_per_gpu_h=rate)
+                self._floors.take(site, used_gpu_s, rate_micros_per_gpu_h=rate)
                 if site.own and self._shares:
                     self._use(service.purpose, gpus, from_s, now_s)
             lacking = service.demand_at(from_s) - sum(own.values())
             if lacking > 0:
-                cause = causes[service.kind]
+                cause = self._lacks(service.kind, causes[service.kind])
                 self.unserved.append(Unserved(number, lacking, from_s, now_s, cause))
-
-    def _causes(self) -> tuple[Cause, ...]:
-        return tuple(self._cause(number) for number in range(len(self.world.kinds)))
-
-    def _cause(self, number: int) -> Cause:
-        """Why a workload of this kind that waits now waits: the nearest thing that would end it.
-
-        A pool with room that a clause forbids comes first, then a notice whose window runs,
-        a tender, an order not yet delivered, then what the last unserved lot lacked.
-        """
-        kind, state = self.world.kinds[number], self.market.state
-        for pool, clause in self._pools[number].forbidden:
-            if self.engine.free[pool] > 0:
-                return Cause("clause", clause)
-        lots = [lot for lot in state.lots.values() if lot.need.purpose == kind.purpose]
-        for lot in lots:
-            if lot.status == Status.NOTICED:
-                return Cause("first refusal", self.world.names.clauses[lot.clause])
-        if any(lot.status in (Status.TENDERED, Status.CLOSED) for lot in lots):
-            return Cause("tender")
-        for order in state.orders.values():
-            coming = len(order.delivered) + len(order.ended) < order.offer.tranches
-            if order.purpose == kind.purpose and coming:
-                return Cause("lead time")
-        return self._unserved.get(kind.purpose, QUEUE)
-
-    @property
-    def _unserved(self) -> dict[int, Cause]:
-        """The reason why the last unserved lot of each purpose got nothing (S6)."""
-        found: dict[int, Cause] = {}
-        for recorded in self.market.journal:
-            if recorded.event.kind == EventKind.UNSERVED:
-                label, _, clause = recorded.why.partition(": ")
-                word = "clause" if label == "denied" else label
-                found[recorded.event.purpose] = Cause(word, clause)
-            elif recorded.event.kind == EventKind.ORDERED:
-                found.pop(recorded.event.purpose, None)
-        return found

@@ -62,6 +62,13 @@ class Speeds(NamedTuple):
     of_model: Mapping[tuple[int, int], int]
 
 
+class Outside(NamedTuple):
+    """What is submitted before or after the run and so takes no part in it."""
+
+    jobs: int
+    requirements: int
+
+
 class World(NamedTuple):
     """All inputs of a run, in numbers."""
 
@@ -77,6 +84,7 @@ class World(NamedTuple):
     reports: tuple[Report, ...]
     outages: tuple[Gone, ...]
     speeds: Speeds
+    outside: Outside
     document: Document
     from_s: int
     until_s: int
@@ -138,6 +146,10 @@ def world_of(
             for item in document.outages
         ),
         speeds=_speeds(document, names, workload),
+        outside=Outside(
+            len(document.jobs) + (workload.trace.jobs if workload else 0) - len(jobs.gpus),
+            sum(not period[0] <= item.submitted < period[1] for item in document.requirements),
+        ),
         document=document,
         from_s=period[0],
         until_s=period[1],

@@ -2,7 +2,7 @@
 
 from offtake.contract.model import Regime
 from offtake.contract.portfolio import Portfolio
-from offtake.sim.measure import percentile
+from offtake.sim.measure import _hours, percentile
 from offtake.study.run import Result, files_of, inputs_of, play
 
 HEAD = """
@@ -12,8 +12,8 @@ accelerators: {H100: {power: 1 kW}}
 AS_AMENDED = Regime(id="as-amended")
 
 
-def ran(text: str, regime: Regime = AS_AMENDED) -> Result:
-    portfolio = Portfolio.loads(HEAD + text)
+def ran(text: str, regime: Regime = AS_AMENDED, head: str = HEAD) -> Result:
+    portfolio = Portfolio.loads(head + text)
     simulation = portfolio.document.simulation
     return play(portfolio, regime, None, (simulation.starts, simulation.ends))
 
@@ -21,7 +21,7 @@ def ran(text: str, regime: Regime = AS_AMENDED) -> Result:
 def jobs(submitted: int, started: int, completed: int, waiting: int) -> dict[str, int]:
     """The counts of a run in which no outage ends a job."""
     counts = {"submitted": submitted, "started": started, "completed": completed}
-    return counts | {"waiting": waiting, "restarted": 0}
+    return counts | {"waiting": waiting, "restarted": 0, "outside_period": 0}
 
 
 WEEK = "simulation: {from: 2025-01-01, until: 2025-01-08}\n"
@@ -210,3 +210,171 @@ services: {chat: {purpose: inference, demand: 8}}
     ).summary
 
     assert summary["concentration"] == {"hhi": 0.625, "largest_share": 0.75, "largest": "alpha"}
+
+
+def test_a_forbidden_pool_without_room_is_not_what_a_job_waits_for() -> None:
+    """The other pool is full of research; when it is not, the clause is the cause."""
+    summary = ran(
+        """
+agreements:
+  X:
+    from: 2024-01-01
+    clauses: {ex: {kind: exclusivity, holder: alpha, purposes: [training], asks: [run]}}
+pools:
+  pa: {supplier: alpha, accelerator: H100, capacity: 4}
+  pb: {supplier: beta, accelerator: H100, capacity: 4}
+jobs:
+  a: {purpose: training, gpus: 4, submitted: 2025-01-01, run: 3d}
+  r: {purpose: research, gpus: 4, submitted: 2025-01-01T00:00:01Z, run: 1d}
+  b: {purpose: training, gpus: 2, submitted: 2025-01-01T00:00:01Z, run: 1d}
+"""
+        + WEEK
+    ).summary
+
+    # b waits three days less a second: one of them beside research, two beside idle GPUs.
+    assert summary["delay_gpu_h"] == {"clause: X/ex": 2 * 48 - 1, "queueing": 2 * 24}
+
+
+def test_a_job_that_no_pool_can_hold_blocks_nobody_and_says_so() -> None:
+    summary = ran(
+        AGREED % ""
+        + """
+pools: {p: {supplier: alpha, accelerator: H100, capacity: 10}}
+jobs:
+  large: {purpose: training, gpus: 11, submitted: 2025-01-01, run: 1d}
+  small: {purpose: training, gpus: 10, submitted: 2025-01-01, run: 1d}
+"""
+        + WEEK
+    ).summary
+
+    assert summary["jobs"]["started"] == 1
+    assert summary["delay_gpu_h"] == {"no pool large enough": 11 * 24 * 7}
+
+
+def test_a_lot_for_a_purpose_above_is_what_its_kinds_wait_for() -> None:
+    summary = ran(
+        """
+purposes: {frontier: {under: training}}
+behaviors: [{supplier: beta, accelerators: [H100], spare: 64, lead: 2d, rate: $1}]
+requirements:
+  need:
+    {purpose: training, size: 8, submitted: 2025-01-01, from: 2025-01-02, until: 2025-03-01}
+jobs: {j: {purpose: frontier, gpus: 8, submitted: 2025-01-01, run: 1d}}
+simulation: {from: 2025-01-01, until: 2025-01-08, tender: 1d}
+"""
+    ).summary
+
+    assert summary["delay_gpu_h"] == {"lead time": 8 * 48, "tender": 8 * 24}
+
+
+def test_an_outage_ends_what_runs_and_its_work_begins_anew() -> None:
+    result = ran(
+        AGREED % ""
+        + """
+pools: {p: {supplier: alpha, accelerator: H100, capacity: 10}}
+outages: [{supplier: alpha, from: 2025-01-02, until: 2025-01-03}]
+jobs: {j: {purpose: training, gpus: 4, submitted: 2025-01-01, run: 2d}}
+"""
+        + WEEK
+    )
+    summary = result.summary
+
+    assert summary["jobs"] == jobs(1, 1, 1, 0) | {"restarted": 1}
+    assert summary["wait_s"]["max"] == 86_400
+    assert summary["gpu_h"]["by_supplier"] == {"alpha": 4 * 24 * 3}  # A day of it was lost.
+    assert summary["gpu_h"]["utilization"]["by_pool"]["p"]["held_gpu_h"] == 10 * 24 * 6
+
+
+def test_a_slow_accelerator_takes_longer_and_is_billed_for_it() -> None:
+    summary = ran(
+        """
+accelerators: {A100: {power: 1 kW, speed: 50%}}
+agreements:
+  A:
+    from: 2024-01-01
+    clauses: {rates: {kind: rate_card, supplier: alpha, lines: [{price: $2}]}}
+pools: {p: {supplier: alpha, accelerator: A100, capacity: 8}}
+jobs: {j: {purpose: training, gpus: 8, submitted: 2025-01-01, run: 1d}}
+""".replace("accelerators: {", "accelerators: {H100: {power: 1 kW}, ")
+        + WEEK,
+        head="parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}}\n",
+    ).summary
+
+    assert summary["gpu_h"]["by_supplier"] == {"alpha": 8 * 48}
+    assert summary["cost"]["total"] == 8 * 48 * 2.0
+
+
+def test_what_is_submitted_outside_the_run_is_counted() -> None:
+    summary = ran(
+        AGREED % ""
+        + """
+pools: {p: {supplier: alpha, accelerator: H100, capacity: 10}}
+jobs:
+  before: {purpose: training, gpus: 4, submitted: 2024-12-31, run: 1d}
+  after: {purpose: training, gpus: 4, submitted: 2025-01-08, run: 1d}
+"""
+        + WEEK
+    ).summary
+
+    assert summary["jobs"] == jobs(0, 0, 0, 0) | {"outside_period": 2}
+
+
+def test_whole_hours_by_name_sum_to_the_whole_hours_of_the_total() -> None:
+    assert _hours({"a": 1_799, "b": 3_600 + 1_801, "c": 3_600}) == {"a": 0, "b": 2, "c": 1}
+
+
+def test_a_run_bills_no_period_of_a_commitment_that_began_before_it() -> None:
+    text = """
+agreements:
+  A:
+    from: 2025-01-01
+    until: 2025-03-01
+    clauses:
+      rates: {kind: rate_card, supplier: alpha, lines: [{price: $2}]}
+      floor: {kind: take_or_pay, supplier: alpha, per: month, floor: $900}
+pools: {p: {supplier: alpha, accelerator: H100, capacity: 10}}
+simulation: {from: 2025-01-25, until: 2025-03-01}
+"""
+
+    assert ran(text).summary["shortfall"] == 900  # February's; January's use is not all known.
+
+
+FLOORS = """
+accelerators: {A100: {power: 1 kW}, H100: {power: 1 kW}}
+agreements:
+  A:
+    from: 2025-01-01
+    until: 2025-03-01
+    clauses:
+      rates: {kind: rate_card, supplier: alpha, lines: [{price: $3}]}
+      floor: {kind: take_or_pay, supplier: alpha, per: month, %s}
+  B:
+    from: 2025-01-01
+    clauses: {rates: {kind: rate_card, supplier: beta, lines: [{price: $2}]}}
+pools:
+  a: {supplier: alpha, accelerator: H100, capacity: 10}
+  b: {supplier: beta, accelerator: H100, capacity: 10}
+jobs:
+  j1: {purpose: training, gpus: 10, submitted: 2025-01-01, run: 10d}
+  j2: {purpose: training, gpus: 10, submitted: 2025-01-15, run: 10d}
+  j3: {purpose: training, gpus: 10, submitted: 2025-02-01, run: 10d}
+procurement: {policy: none}
+simulation: {from: 2025-01-01, until: 2025-03-01}
+"""
+PARTIES = "parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}}\n"
+
+
+def test_what_is_paid_for_anyway_is_filled_first_whatever_the_floor_is_measured_in() -> None:
+    """Ten days of ten GPUs are 2,400 GPU-hours, or $7,200 at $3."""
+    for floor in ("floor: 2400 GPU-h", "floor: $7200"):
+        summary = ran(FLOORS % floor, head=PARTIES).summary
+
+        # The floor of January is open until the stop after it is filled; February's opens anew.
+        assert summary["gpu_h"]["by_supplier"] == {"alpha": 7_200}
+        assert summary["shortfall"] == 0
+
+
+def test_a_pool_outside_the_scope_of_a_floor_does_not_come_first_for_it() -> None:
+    summary = ran(FLOORS % "floor: 2400 GPU-h, accelerators: [A100]", head=PARTIES).summary
+
+    assert summary["gpu_h"]["by_supplier"] == {"beta": 7_200}
