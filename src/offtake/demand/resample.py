@@ -9,11 +9,11 @@ Citation: B. Efron, "Bootstrap methods: another look at the jackknife", Annals o
 7(1), 1979; blocks as in H. R. Kuensch, Annals of Statistics 17(3), 1989.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
-from offtake.demand.columns import Column, JobTrace
+from offtake.demand.columns import Column, JobTrace, ServiceDemand, ServiceTrace
 from offtake.units.time import DAY_S
 
 WEEK_S = 7 * DAY_S
@@ -32,30 +32,64 @@ PER_JOB = (
 """The columns of a trace."""
 
 
-def taken(trace: JobTrace, rows: Column) -> JobTrace:
-    """Some jobs of a trace, in the order of ``rows``, which must be one of submission."""
-    known = {item.name for item in fields(trace)}
-    columns = {name: getattr(trace, name) for name in PER_JOB if name in known}
-    return replace(
-        trace, **{name: column[rows] for name, column in columns.items() if column is not None}
-    )
+def taken(trace: JobTrace, rows: Column, later_s: Column | int = 0) -> JobTrace:
+    """Some jobs of a trace, each later by so much; ``rows`` must put them in order then."""
+    columns = {name: getattr(trace, name) for name in PER_JOB}
+    found = {name: column[rows] for name, column in columns.items() if column is not None}
+    found["submit_s"] = found["submit_s"] + later_s
+    if "deadline_s" in found:
+        deadline = found["deadline_s"]
+        found["deadline_s"] = np.where(deadline < 0, deadline, deadline + later_s)
+    return replace(trace, **found)
+
+
+def draws(weeks: int, seed: int) -> Column:
+    """Which week stands at each position: PCG64 from a seed."""
+    chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    return chance.integers(0, max(weeks, 1), weeks)
+
+
+def _again(seed: int) -> str:
+    return f"weeks drawn again from seed {seed} (PCG64)"
 
 
 def weeks_again(trace: JobTrace, seed: int) -> JobTrace:
-    """A trace of as many weeks, each drawn from those of this one; PCG64 from a seed."""
+    """A trace of as many weeks, each drawn from those of this one."""
     week = trace.submit_s // WEEK_S
     weeks = int(week[-1]) + 1 if trace.jobs else 0
-    chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-    drawn = chance.integers(0, max(weeks, 1), weeks)
+    drawn = draws(weeks, seed)
     edges = np.searchsorted(week, np.arange(weeks + 1))
     rows = [np.arange(edges[number], edges[number + 1]) for number in drawn.tolist()]
-    sizes = [len(row) for row in rows]
-    moved = np.repeat((np.arange(weeks) - drawn) * WEEK_S, sizes)
-    found = taken(trace, np.concatenate([*rows, np.zeros(0, np.int64)]))
-    deadline = found.deadline_s
+    moved = np.repeat((np.arange(weeks) - drawn) * WEEK_S, [len(row) for row in rows])
+    found = taken(trace, np.concatenate([*rows, np.zeros(0, np.int64)]), moved)
+    return replace(found, choices=(*trace.choices, _again(seed)))
+
+
+def service_weeks_again(trace: ServiceTrace, seed: int) -> ServiceTrace:
+    """The same of demand over time; with as many weeks as a trace of jobs, the same weeks."""
+    weeks = -(-trace.span_s // WEEK_S)
+    drawn = draws(weeks, seed)
     return replace(
-        found,
-        submit_s=found.submit_s + moved,
-        deadline_s=None if deadline is None else np.where(deadline < 0, deadline, deadline + moved),
-        choices=(*trace.choices, f"weeks drawn again from seed {seed} (PCG64)"),
+        trace,
+        services=tuple(_steps_again(demand, drawn, trace.span_s) for demand in trace.services),
+        span_s=weeks * WEEK_S,
+        work_gpu_s=None,  # Of requests that are no longer those that were.
+        arrivals_s=None,
+        choices=(*trace.choices, _again(seed)),
     )
+
+
+def _steps_again(demand: ServiceDemand, drawn: Column, span_s: int) -> ServiceDemand:
+    """The levels of each drawn week at its new place; after the span there is no demand."""
+    at_s = np.append(demand.from_s, span_s)
+    gpus = np.append(demand.gpus, 0)
+    starts, levels = [], []
+    for place, week in enumerate(drawn.tolist()):
+        low, high = np.searchsorted(at_s, (week * WEEK_S, (week + 1) * WEEK_S), side="right")
+        before = int(gpus[low - 1]) if low else 0
+        starts += [[place * WEEK_S], at_s[low:high] + (place - week) * WEEK_S]
+        levels += [[before], gpus[low:high]]
+    from_s = np.concatenate([*starts, np.zeros(0)]).astype(np.int64)
+    found = np.concatenate([*levels, np.zeros(0)]).astype(np.int64)
+    keep = np.r_[True, np.diff(found) != 0][: len(found)]
+    return ServiceDemand(demand.service, from_s[keep], found[keep])

@@ -33,7 +33,7 @@ from offtake.sim.played import Played, Served, Unserved
 from offtake.sim.procurement import raised
 from offtake.sim.procurement.sight import Sight
 from offtake.sim.world import Kind, World
-from offtake.sourcing.requirement import Recorded, Status
+from offtake.sourcing.requirement import Recorded
 from offtake.supply.pools import Site, run_ask
 from offtake.units.capacity import PPM
 from offtake.units.time import FOREVER_S, after

@@ -1,7 +1,7 @@
 """What breaks first: where a run falls behind another of the same demand, when, and why."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from offtake.demand.columns import Column
 from offtake.sim.delay import QUEUE, Cause
 from offtake.sim.played import Played
+from offtake.sim.world import Kind
 from offtake.supply.pools import Site
 from offtake.units.time import FOREVER_S
 
@@ -19,7 +20,7 @@ class Break(NamedTuple):
     at_s: int
     who: str  # "chat", or "jobs: training".
     what: str  # "lacks 64 GPUs more", "a job of 8 GPUs waits", "a job of 8 GPUs was ended".
-    cause: str
+    why: str
 
 
 def breaks(base: Played, other: Played) -> list[Break]:
@@ -31,9 +32,9 @@ def breaks(base: Played, other: Played) -> list[Break]:
 def _services(base: Played, other: Played) -> Iterator[Break]:
     """Where a service first lacks more GPUs than in the base."""
     for number, service in enumerate(other.world.services):
-        before, after_it = _lacks(base, number), _lacks(other, number)
-        for at_s in sorted({*before, *after_it}):
-            more = _level(after_it, at_s) - _level(before, at_s)
+        before, now = _lacks(base, number), _lacks(other, number)
+        for at_s in sorted({*before, *now}):
+            more = _level(now, at_s) - _level(before, at_s)
             if more > 0:
                 rows = [row for row in other.unserved if row.service == number]
                 cause = next(row.cause for row in rows if row.from_s <= at_s < row.until_s)
@@ -43,18 +44,20 @@ def _services(base: Played, other: Played) -> Iterator[Break]:
 
 
 def _lacks(played: Played, number: int) -> dict[int, int]:
-    """GPUs that a service lacks, from each instant at which that may change."""
+    """GPUs that a service lacks, from each instant at which that may change, ascending."""
     found: dict[int, int] = {}
     for row in played.unserved:
         if row.service == number:
             found[row.from_s] = row.gpus
-            found.setdefault(row.until_s, 0)
+            found[row.until_s] = 0
     return found
 
 
 def _level(steps: dict[int, int], at_s: int) -> int:
-    known = [start_s for start_s in steps if start_s <= at_s]
-    return steps[max(known)] if known else 0
+    """What holds at an instant; steps ascend."""
+    instants = list(steps)
+    place = bisect_right(instants, at_s)
+    return steps[instants[place - 1]] if place else 0
 
 
 def _jobs(base: Played, other: Played) -> Iterator[Break]:
@@ -80,27 +83,32 @@ def same_jobs(base: Played, other: Played) -> Column:
 
     Jobs alike in all that placement sees stand for one another, the first for the first.
     """
-    columns = [_columns(base), _columns(other)]
+    all_kinds = dict.fromkeys((*base.world.kinds, *other.world.kinds))
+    kinds = {kind: number for number, kind in enumerate(all_kinds)}
+    columns = [_columns(base, kinds), _columns(other, kinds)]
     both = np.concatenate(columns, axis=1)
-    _, kind = np.unique(both, axis=1, return_inverse=True)
-    kind = kind.reshape(-1)
+    _, alike = np.unique(both, axis=1, return_inverse=True)
+    alike = alike.reshape(-1)
     cut = columns[0].shape[1]
     keys = []
-    for part in (kind[:cut], kind[cut:]):
+    for part in (alike[:cut], alike[cut:]):
         order = np.argsort(part, kind="stable")
         new = np.r_[True, np.diff(part[order]) != 0] if len(part) else np.zeros(0, bool)
         first = np.maximum.accumulate(np.where(new, np.arange(len(part)), 0))
         turn = np.empty(len(part), np.int64)
         turn[order] = np.arange(len(part)) - first
         keys.append(part * (both.shape[1] + 1) + turn)
-    _, one, two = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    _, one, two = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
     return np.stack([one, two], axis=1).astype(np.int64)
 
 
-def _columns(played: Played) -> Column:
+def _columns(played: Played, kinds: Mapping[Kind, int]) -> Column:
+    """What placement sees of each job, kinds numbered alike; shape (columns, jobs)."""
     jobs = played.world.jobs
-    names = ("submit_s", "run_s", "requested_s", "gpus", "kind", "priority")
-    return np.stack([np.asarray(getattr(jobs, name), np.int64) for name in names])
+    names = ("submit_s", "run_s", "requested_s", "gpus", "priority")
+    number = np.array([kinds[kind] for kind in played.world.kinds] or [0], np.int64)
+    own = number[np.asarray(jobs.kind, np.int64)]
+    return np.stack([*(np.asarray(getattr(jobs, name), np.int64) for name in names), own])
 
 
 def _behind(base: Played, other: Played, pairs: Column) -> tuple[Column, Column]:
@@ -136,21 +144,17 @@ def _cause(played: Played, kind: int, at_s: int) -> Cause:
 
 def why_at(base: Played, other: Played, kind: int, at_s: int, cause: Cause) -> str:
     """Why work of a kind has it worse at an instant: what it lost, else what it waits for."""
-    lost = []
-    was = {site.pool: _gpus(base, site, at_s) for site in base.sites}
-    for site in other.sites:
-        gpus = _gpus(other, site, at_s)
-        if gpus < was.get(site.pool, 0) and other.world.kinds[kind].suits(site):
-            lost.append((gpus - was[site.pool], f"{site.pool} has {gpus:,} of {was[site.pool]:,}"))
-    here = {site.pool for site in other.sites}
-    lost += [
-        (-was[site.pool], f"{site.pool} is not there")
-        for site in base.sites
-        if was[site.pool] and site.pool not in here and base.world.kinds[kind].suits(site)
-    ]
+    was = {site.pool: _gpus(base, site, at_s) for site in base.sites if _suits(base, kind, site)}
+    has = {site.pool: _gpus(other, site, at_s) for site in other.sites}
+    lost = {pool: gpus - has.get(pool, 0) for pool, gpus in was.items() if has.get(pool, 0) < gpus}
     if lost:
-        return f"{min(lost)[1]} GPUs" if "has" in min(lost)[1] else min(lost)[1]
+        pool = max(lost, key=lost.__getitem__)
+        return f"{pool} has {has.get(pool, 0):,} of {was[pool]:,} GPUs"
     return "what there is, is full" if cause == QUEUE else str(cause)
+
+
+def _suits(played: Played, kind: int, site: Site) -> bool:
+    return played.world.kinds[kind].suits(site)
 
 
 def _gpus(played: Played, site: Site, at_s: int) -> int:

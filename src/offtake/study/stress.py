@@ -16,7 +16,7 @@ from offtake.contract.market import Behavior, SizeStep
 from offtake.contract.model import Document, JobText, ListPrice, Outage, Pool
 from offtake.contract.portfolio import Portfolio
 from offtake.core.names import Names
-from offtake.demand.columns import Column
+from offtake.demand.columns import Column, JobTrace, ServiceTrace
 from offtake.demand.resample import taken
 from offtake.sim.world import Workload
 from offtake.units.capacity import PPM, Size, share_text
@@ -42,6 +42,7 @@ class Scenario(NamedTuple):
     title: str
     change: Change
     load: Load = _as_it_is
+    supplier: str = ""  # The one that is lost.
 
     def workload(self, base: Workload | None, names: Names) -> Workload | None:
         """The trace under the scenario."""
@@ -94,7 +95,7 @@ def lose(supplier: str, from_s: int, until_s: int) -> Scenario:
         return replace(document, outages=(*document.outages, outage), behaviors=behaviors)
 
     period = f"{instant_text(from_s)} to {instant_text(until_s)}"
-    return Scenario(f"lose {supplier}", f"{supplier} is gone, {period}", change)
+    return Scenario(f"lose {supplier}", f"{supplier} is gone, {period}", change, supplier=supplier)
 
 
 def _sells_nothing(behavior: Behavior, from_s: int, until_s: int) -> Behavior:
@@ -116,9 +117,7 @@ def late(by: Duration, from_s: int) -> Scenario:
 
     def change(document: Document) -> Document:
         names = names_of(document)
-        behaviors = tuple(
-            replace(item, late=_sum(item.late, by)) for item in document.behaviors
-        )
+        behaviors = tuple(replace(item, late=_sum(item.late, by)) for item in document.behaviors)
         pools = tuple(
             replace(item, capacity=_later(item, by, names.watts_of((item.accelerator,)), from_s))
             for item in document.pools
@@ -181,12 +180,11 @@ def surge(share_ppm: int) -> Scenario:
         return replace(document, services=services, jobs=jobs)
 
     def load(workload: Workload, names: Names) -> Workload:
-        own = [names.purposes[purpose] in _inference(names) for purpose in workload.purposes]
-        chosen = np.array(own or [False])[workload.trace.tenant]
-        counts = np.ones(workload.trace.jobs, np.int64)
-        counts[chosen] = copies(int(chosen.sum()), share_ppm)
-        rows = np.repeat(np.arange(workload.trace.jobs), counts)
-        return workload._replace(trace=taken(workload.trace, rows))
+        inference = {names.purposes.index(name) for name in _inference(names)}
+        return workload._replace(
+            trace=_more_jobs(workload, inference, share_ppm),
+            services=_more_services(workload, inference, share_ppm),
+        )
 
     text = share_text(share_ppm)
     return Scenario(f"inference {text}", f"inference wants {text} of what was stated", change, load)
@@ -201,6 +199,27 @@ def _more(step: SizeStep, share_ppm: int) -> SizeStep:
     gpus, watts = (-(-max(part, 0) * share_ppm // PPM) for part in step.size)
     size = Size(gpus=gpus) if step.size.watts < 0 else Size(watts=watts)
     return replace(step, size=size)
+
+
+def _more_jobs(workload: Workload, inference: set[int], share_ppm: int) -> JobTrace | None:
+    if workload.trace is None:
+        return None
+    own = np.array([purpose in inference for purpose in workload.purposes] or [False])
+    chosen = own[workload.trace.tenant]
+    counts = np.ones(workload.trace.jobs, np.int64)
+    counts[chosen] = copies(int(chosen.sum()), share_ppm)
+    return taken(workload.trace, np.repeat(np.arange(workload.trace.jobs), counts))
+
+
+def _more_services(workload: Workload, inference: set[int], share_ppm: int) -> ServiceTrace | None:
+    if workload.services is None:
+        return None
+    rows = zip(workload.services.services, workload.service_purposes, strict=True)
+    demands = tuple(
+        demand._replace(gpus=-(-demand.gpus * share_ppm // PPM)) if purpose in inference else demand
+        for demand, purpose in rows
+    )
+    return replace(workload.services, services=demands)
 
 
 def copies(jobs: int, share_ppm: int) -> Column:

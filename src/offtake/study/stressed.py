@@ -13,10 +13,12 @@ from offtake.report.page import Chart, Page, Section, render
 from offtake.sim.measure import Measured
 from offtake.sim.world import Workload
 from offtake.study.breaks import Break, breaks
-from offtake.study.interval import Interval
+from offtake.study.interval import LEVEL, Interval
 from offtake.study.outcome import FIGURES, Outcome, outcome
 from offtake.study.run import play
-from offtake.study.stress import BASE, Scenario, portfolio_of
+from offtake.study.stress import Scenario, portfolio_of
+from offtake.study.stress import together as at_once
+from offtake.study.sweep import Case, Runs, Sweep, differences, sweep
 from offtake.units.money import MICROS, SECONDS_PER_HOUR, short
 from offtake.units.time import duration_text, instant_text
 
@@ -28,6 +30,13 @@ UNITS = {
     "wait_s": ("mean_wait_s", 1),
 }
 """How figures are called and divided in data."""
+TITLES = {
+    "cost_micros": "cost",
+    "delay_gpu_s": "delay of jobs",
+    "unserved_gpu_s": "inference lost",
+    "shortfall_micros": "shortfall",
+    "wait_s": "mean wait",
+}
 
 
 class Stressed(NamedTuple):
@@ -39,34 +48,61 @@ class Stressed(NamedTuple):
     sure: dict[str, Interval]
 
 
-class Test(NamedTuple):
-    """A whole stress test."""
+class Asked(NamedTuple):
+    """What is put under stress."""
 
     portfolio: Portfolio
     regime: Regime
+    workload: Workload | None
     period: tuple[int, int]
+
+
+class Stress(NamedTuple):
+    """A whole stress test."""
+
+    asked: Asked
     base: Outcome
     rows: tuple[Stressed, ...]
-    runs: int = 0
-    demand: str = ""
+    runs: Runs
 
 
-def base_of(
-    portfolio: Portfolio, regime: Regime, workload: Workload | None, period: tuple[int, int]
-) -> Measured:
-    """The run that scenarios are held against."""
-    return play(portfolio, regime, workload, period).measured
+def stress(
+    asked: Asked, scenarios: Sequence[Scenario], *, runs: Runs, together: bool = False
+) -> Stress:
+    """Play the base and every scenario; ``together`` adds one of all of them at once.
+
+    Of several suppliers lost in turn, all at once means the one that most GPU-hours ran at.
+    """
+    base = play(*asked).measured
+    chosen = list(scenarios)
+    if together:
+        chosen.append(at_once(_one_lost(chosen, base)))
+    rows = [_stressed(scenario, base, asked) for scenario in chosen]
+    if runs.number:
+        cases = (Case(asked.regime), *(Case(asked.regime, scenario) for scenario in chosen))
+        document, _, workload, period = asked.portfolio.document, *asked[1:]
+        swept = Sweep(document, workload, period, cases, runs.demand)
+        played = sweep(swept, runs.number, runs.workers)
+        rows = [
+            row._replace(sure=differences(played, number))
+            for number, row in enumerate(rows, start=1)
+        ]
+    return Stress(asked, outcome(base), tuple(rows), runs)
 
 
-def stressed(
-    scenario: Scenario, base: Measured, regime: Regime, workload: Workload | None
-) -> Stressed:
+def _stressed(scenario: Scenario, base: Measured, asked: Asked) -> Stressed:
     """A scenario played under the same demand, beside its base."""
-    world = base.played.world
-    portfolio = portfolio_of(scenario.change(world.document))
-    load = scenario.workload(workload, portfolio.names)
-    found = play(portfolio, regime, load, (world.from_s, world.until_s)).measured
+    portfolio = portfolio_of(scenario.change(asked.portfolio.document))
+    load = scenario.workload(asked.workload, portfolio.names)
+    found = play(portfolio, asked.regime, load, asked.period).measured
     return Stressed(scenario, outcome(found), tuple(breaks(base.played, found.played)), {})
+
+
+def _one_lost(scenarios: Sequence[Scenario], base: Measured) -> list[Scenario]:
+    """Scenarios of which at most one loses a supplier: the largest."""
+    lost = [scenario.supplier for scenario in scenarios if scenario.supplier]
+    largest = largest_supplier(base, lost) if lost else ""
+    return [scenario for scenario in scenarios if scenario.supplier in ("", largest)]
 
 
 def largest_supplier(base: Measured, among: Sequence[str]) -> str:
@@ -80,29 +116,39 @@ def largest_supplier(base: Measured, among: Sequence[str]) -> str:
     return max(among, key=used.__getitem__)
 
 
-def table_of(test: Test) -> Table:
+def table_of(test: Stress) -> Table:
     """What each scenario costs: differences to the base, whose own figures stand first."""
     rows = [("base: as stated", *(_own(name, getattr(test.base, name), test) for name in FIGURES))]
     rows += [
-        (row.scenario.title, *(_difference(name, row, test) for name in FIGURES))
+        (row.scenario.title, *(_signed(name, _gap(name, row, test), test) for name in FIGURES))
         for row in test.rows
     ]
-    title = f"{test.portfolio.document.title or 'Portfolio'}: what it costs"
-    columns = ("scenario", "cost", "delay of jobs", "inference lost", "shortfall", "mean wait")
-    return Table(title, columns, tuple(rows), tuple(range(1, len(columns))), _note(test))
+    title = f"{test.asked.portfolio.document.title or 'Portfolio'}: what it costs"
+    columns = ("scenario", *TITLES.values())
+    note = "Rows under the base are differences to it, of one run as stated."
+    return Table(title, columns, tuple(rows), tuple(range(1, len(columns))), note)
 
 
-def _note(test: Test) -> str:
-    if not test.runs:
-        return "Rows under the base are differences to it, of one run each."
-    drawn = f"{test.runs} runs, demand and suppliers drawn alike for base and scenario"
-    return (
-        f"The base is one run as stated. Rows under it: mean differences over {drawn}, and in "
-        "brackets their 95 % t-intervals of paired differences."
+def intervals_of(test: Stress) -> Table:
+    """How sure the differences are, over runs on demand that was drawn."""
+    rows = [
+        (row.scenario.id, TITLES[name], *(_signed(name, value, test) for value in row.sure[name]))
+        for row in test.rows
+        for name in FIGURES
+        if row.sure and any(row.sure[name])
+    ]
+    number = test.runs.number
+    return Table(
+        f"Mean differences over {number} runs, with their 95 % intervals",
+        ("scenario", "figure", "mean", "from", "to"),
+        tuple(rows),
+        (2, 3, 4),
+        "Demand and suppliers are drawn alike for base and scenario; t-intervals of paired "
+        "differences. Figures that never differ are left out.",
     )
 
 
-def firsts(test: Test) -> Table:
+def firsts(test: Stress) -> Table:
     """What breaks first in each scenario."""
     rows = []
     for row in test.rows:
@@ -116,42 +162,33 @@ def firsts(test: Test) -> Table:
     return Table("What breaks first", columns, tuple(rows))
 
 
-def _own(name: str, value: float, test: Test) -> str:
+def _own(name: str, value: float, test: Stress) -> str:
     if name.endswith("_micros"):
-        return short(round(value), test.portfolio.document.currency)
+        return short(round(value), test.asked.portfolio.document.currency)
     if name == "wait_s":
         return duration_text(round(value))
     return f"{brief(value / SECONDS_PER_HOUR)} GPU-h"
 
 
-def _difference(name: str, row: Stressed, test: Test) -> str:
-    sure = row.sure.get(name)
-    if sure is None:
-        return _signed(name, getattr(row.outcome, name) - getattr(test.base, name), test)
-    low, high = (_signed(name, end, test) for end in (sure.low, sure.high))
-    mean = _signed(name, sure.mean, test)
-    return mean if low == mean == high else f"{mean} [{low}, {high}]"
-
-
-def _signed(name: str, value: float, test: Test) -> str:
+def _signed(name: str, value: float, test: Stress) -> str:
     if value == 0:
         return "same"
     sign = "+" if value > 0 else "-"
     return f"{sign}{_own(name, abs(value), test)}"
 
 
-def data_of(test: Test) -> dict[str, Any]:
+def data_of(test: Stress) -> dict[str, Any]:
     """The test as data, in the documented form (docs/reference/stress.md)."""
     found: dict[str, Any] = {
-        "regime": test.regime.id,
-        "from": instant_text(test.period[0]),
-        "until": instant_text(test.period[1]),
-        "currency": test.portfolio.document.currency,
+        "regime": test.asked.regime.id,
+        "from": instant_text(test.asked.period[0]),
+        "until": instant_text(test.asked.period[1]),
+        "currency": test.asked.portfolio.document.currency,
         "base": _figures(test.base),
         "scenarios": [_row(row, test) for row in test.rows],
     }
-    if test.runs:
-        found["runs"] = {"runs": test.runs, "demand": test.demand, "level": 0.95}
+    if test.runs.number:
+        found["runs"] = {"runs": test.runs.number, "demand": test.runs.demand, "level": LEVEL}
     return found
 
 
@@ -164,16 +201,14 @@ def _value(name: str, value: float) -> float:
     return value if divisor == 1 else round(value / divisor, 2)
 
 
-def _row(row: Stressed, test: Test) -> dict[str, Any]:
-    gaps = Outcome(*(getattr(row.outcome, name) - getattr(test.base, name) for name in FIGURES))
+def _row(row: Stressed, test: Stress) -> dict[str, Any]:
+    gaps = Outcome(*(_gap(name, row, test) for name in FIGURES))
     found: dict[str, Any] = {
         "scenario": row.scenario.id,
         "title": row.scenario.title,
-        "breaks": [{**item._asdict(), "at_s": instant_text(item.at_s)} for item in row.broken],
+        "breaks": [_break(item) for item in row.broken],
         "difference": _figures(gaps),
     }
-    for item in found["breaks"]:
-        item["at"] = item.pop("at_s")
     if row.sure:
         found["intervals"] = {
             UNITS[name][0]: [_value(name, value) for value in sure]
@@ -182,24 +217,28 @@ def _row(row: Stressed, test: Test) -> dict[str, Any]:
     return found
 
 
-def page_of(test: Test) -> Page:
+def _break(item: Break) -> dict[str, str]:
+    return {"at": instant_text(item.at_s), "who": item.who, "what": item.what, "why": item.why}
+
+
+def page_of(test: Stress) -> Page:
     """The test as a page."""
-    document = test.portfolio.document
-    period = f"{instant_text(test.period[0])} to {instant_text(test.period[1])}"
+    document = test.asked.portfolio.document
+    period = f"{instant_text(test.asked.period[0])} to {instant_text(test.asked.period[1])}"
     earliest = min((row for row in test.rows if row.broken), key=_first_s, default=None)
     heads = [Headline(_own("cost_micros", test.base.cost_micros, test), "cost as stated")]
     if earliest is not None:
         first = earliest.broken[0]
         says = f"{first.who} {first.what}: {earliest.scenario.title}"
         heads.append(Headline(instant_text(first.at_s)[:10], says))
-    tables = (firsts(test),)
+    costs = (table_of(test), intervals_of(test)) if test.runs.number else (table_of(test),)
     return Page(
         title=f"{document.title or 'Portfolio'}: stress test",
         lead=f"What breaks first and what it costs, {period}, each alone unless it says together.",
         headlines=tuple(heads),
         sections=(
-            Section("What breaks first", tables=tables),
-            Section("What it costs", charts=_charts(test), tables=(table_of(test),)),
+            Section("What breaks first", tables=(firsts(test),)),
+            Section("What it costs", charts=_charts(test), tables=costs),
             *(_section(row) for row in test.rows),
         ),
         footer="The same inputs give the same page, byte for byte.",
@@ -210,25 +249,25 @@ def _first_s(row: Stressed) -> int:
     return row.broken[0].at_s
 
 
-def _charts(test: Test) -> tuple[Chart, ...]:
-    currency = test.portfolio.document.currency
+def _charts(test: Stress) -> tuple[Chart, ...]:
+    currency = test.asked.portfolio.document.currency
     drawn = []
     for name, title, unit in (
         ("cost_micros", "Cost", f"more than the base, {currency}"),
         ("delay_gpu_s", "Delay of jobs", "more than the base, GPU-hours"),
         ("unserved_gpu_s", "Inference lost", "more than the base, GPU-hours"),
     ):
-        rows = tuple((row.scenario.id, _gap(name, row, test)) for row in test.rows)
+        divisor = UNITS[name][1]
+        rows = tuple((row.scenario.id, _gap(name, row, test) / divisor) for row in test.rows)
         if any(value for _, value in rows):
             says = f"{title} of each scenario beside the base"
             drawn.append(Chart(charts.bars(Bars(title, unit, rows)), says))
     return tuple(drawn)
 
 
-def _gap(name: str, row: Stressed, test: Test) -> float:
-    sure = row.sure.get(name)
-    own = getattr(row.outcome, name) - getattr(test.base, name)
-    return (own if sure is None else sure.mean) / UNITS[name][1]
+def _gap(name: str, row: Stressed, test: Stress) -> int:
+    found: int = getattr(row.outcome, name) - getattr(test.base, name)
+    return found
 
 
 def _section(row: Stressed) -> Section:
@@ -238,7 +277,7 @@ def _section(row: Stressed) -> Section:
     return Section(row.scenario.title, tables=(table,))
 
 
-def files_of(test: Test) -> dict[str, bytes]:
+def files_of(test: Stress) -> dict[str, bytes]:
     """The files of a stress test's folder."""
     return {
         "stress.json": (json.dumps(data_of(test), indent=2) + "\n").encode(),

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from offtake.contract.model import Document, Regime
-from offtake.demand.columns import JobTrace
-from offtake.demand.resample import weeks_again
+from offtake.demand.resample import service_weeks_again, weeks_again
 from offtake.demand.synthetic import Asked, days_of, draw, fit
 from offtake.sim.world import Workload
 from offtake.study.interval import Interval, interval
@@ -47,6 +46,14 @@ class Workers(NamedTuple):
 
     processes: int = 1
     dask: str = ""
+
+
+class Runs(NamedTuple):
+    """How often demand is drawn, how, and who plays; 0 runs for none."""
+
+    number: int
+    demand: str = WEEKS
+    workers: Workers = Workers()
 
 
 def sweep(asked: Sweep, runs: int, workers: Workers) -> list[list[Outcome]]:
@@ -99,16 +106,20 @@ def one_run(asked: Sweep, number: int) -> list[Outcome]:
 
 
 def drawn(workload: Workload, demand: str, seed: int) -> Workload:
-    """A trace drawn from a seed; tenants keep their purposes."""
+    """The traces drawn from a seed; tenants keep their purposes.
+
+    Demand of services over time is drawn by weeks, whatever is asked for jobs.
+    """
+    if workload.services is not None:
+        workload = workload._replace(services=service_weeks_again(workload.services, seed))
     trace = workload.trace
+    if trace is None:
+        return workload
     if demand == WEEKS:
         return workload._replace(trace=weeks_again(trace, seed))
-    return _like(workload, draw(fit(trace), Asked(days_of(trace), seed)))
-
-
-def _like(workload: Workload, trace: JobTrace) -> Workload:
-    purposes = dict(zip(workload.trace.tenants, workload.purposes, strict=True))
-    return Workload(trace, tuple(purposes[name] for name in trace.tenants))
+    like = draw(fit(trace), Asked(days_of(trace), seed))
+    purposes = dict(zip(trace.tenants, workload.purposes, strict=True))
+    return workload._replace(trace=like, purposes=tuple(purposes[name] for name in like.tenants))
 
 
 def _played(
