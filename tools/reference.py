@@ -13,7 +13,7 @@ from pathlib import Path
 from offtake.clauses import KINDS
 from offtake.cli import main as main_module
 from offtake.cli.main import VERBS
-from offtake.contract import model
+from offtake.contract import market, model
 from offtake.contract.record import KEYS
 from offtake.contract.value import written
 from offtake.core.text import ScopeText, Term, Value, terms_of_text
@@ -31,10 +31,10 @@ SECTIONS = {
     "requirements": model.Requirement,
     "services": model.ServiceText,
     "jobs": model.JobText,
-    "behaviors": model.Behavior,
+    "behaviors": market.Behavior,
     "reports": model.Reported,
     "outages": model.Outage,
-    "procurement": model.Procurement,
+    "procurement": market.Procurement,
     "simulation": model.Simulation,
     "regimes": model.Regime,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.clauses import KINDS
-from offtake.contract import model
+from offtake.contract import market, model
 from offtake.contract.node import LIMIT_BYTES, Entry, Node, nodes_of
 from offtake.contract.problem import Place, Problem, Unreadable, nearest
 from offtake.contract.record import KEYS, Reader, Reference
@@ -32,12 +32,12 @@ BY_ID: dict[str, tuple[type, str]] = {
 """Sections that map an id to a record."""
 LISTED = {
     "prices": model.ListPrice,
-    "behaviors": model.Behavior,
+    "behaviors": market.Behavior,
     "reports": model.Reported,
     "outages": model.Outage,
 }
 """Sections that list records."""
-SINGLE = {"procurement": model.Procurement, "simulation": model.Simulation}
+SINGLE = {"procurement": market.Procurement, "simulation": model.Simulation}
 WORDS = ("regions", "products")
 HEAD = ("title", "currency", "buyer", "include")
 SECTIONS = (*HEAD, *BY_ID, *WORDS, "agreements", *LISTED, *SINGLE)

@@ -329,6 +329,8 @@ CASES = (
     Case("no-power", HEAD + "procurement: {lot: 1 MW}\n", "3:1"),
     Case("zero-quantity", clause("kind: build_right, grantee: lab, measured_over: 0d"), "3:65"),
     Case("zero-quantity", HEAD + "procurement: {review: 0d}\n", "3:1"),
+    Case("zero-quantity", HEAD + "procurement: {window: 0}\n", "3:1"),
+    Case("missing-key", HEAD + "procurement: {policy: fixed}\n", "3:1"),
     Case(
         "zero-quantity",
         HEAD + "jobs: {j: {purpose: api, gpus: 1, submitted: 2024-01-01, run: 0h}}\n",
