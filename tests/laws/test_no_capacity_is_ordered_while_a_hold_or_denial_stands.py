@@ -44,7 +44,8 @@ def test_every_order_was_permitted_and_no_gpu_is_sold_twice(data: st.DataObject)
 @given(st.data())
 def test_what_a_holder_accepts_and_signs_in_time_it_gets(data: st.DataObject) -> None:
     """Unless an exclusivity denies the holder itself, a right begins after its notice (D2), or
-    the time that a refusal before it left is over (FR8)."""
+    it goes beyond what a holder asked before it let go, in terms or time (FR8).
+    """
     world, market = played(data)
     desk = Desk()
     for given_ in market.given:
@@ -53,9 +54,10 @@ def test_what_a_holder_accepts_and_signs_in_time_it_gets(data: st.DataObject) ->
             if item.event.kind == EventKind.ACCEPTED:
                 lot = desk.state.lots[item.event.lot]
                 others = beside(world.clauses, lot.notice)
-                for at_s in (item.event.at_s, min(lot.order_due_at_s, lot.notice.start_s) - 1):
+                last_s = min(lot.order_due_at_s, lot.notice.start_s) - 1
+                for at_s in (item.event.at_s, max(item.event.at_s, last_s)):
                     signed = Sign(lot.number, noticed_terms(lot))
-                    ask = ask_of(lot, signed.offer)
+                    ask = ask_of(lot, signed.offer.signed_at(at_s))
                     if decide(others, desk.state.facts, ask, at_s).verdict is Verdict.PERMIT:
                         made = process.decide(market.rules, world.names, desk.state, signed, at_s)
                         assert [one.event.kind for one in made] == [EventKind.ORDERED]

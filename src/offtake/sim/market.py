@@ -8,8 +8,8 @@ from offtake.clauses.first_refusal import agreed_gpus
 from offtake.core.account import Use
 from offtake.core.names import BUYER, UNSTATED
 from offtake.core.pricing import rate_micros_per_gpu_h
-from offtake.core.vocabulary import NONE, EventKind
-from offtake.sim.promised import floor_left, held
+from offtake.core.vocabulary import NONE, Event, EventKind
+from offtake.sim.promised import capacity_held, floor_left
 from offtake.sim.world import World
 from offtake.sourcing.award import Worth
 from offtake.sourcing.command import (
@@ -34,11 +34,15 @@ OPEN = (Status.TENDERED, Status.CLOSED, Status.NOTICED)
 
 
 class Due(NamedTuple):
-    """A command waiting for its instant; ``number`` keeps equal instants in order."""
+    """A command waiting for its instant; ``number`` keeps equal instants in order.
+
+    An answer is to one notice: when that is closed, it is not given to the next.
+    """
 
     at_s: int
     number: int
     command: Command
+    notice: Event | None = None
 
 
 class Market:
@@ -69,11 +73,11 @@ class Market:
         self._count += 1
         self.at(at_s, Submit(self._count, need))
 
-    def at(self, at_s: int, command: Command) -> None:
+    def at(self, at_s: int, command: Command, notice: Event | None = None) -> None:
         """Have a command carried out at an instant, or now if that has passed."""
         at_s = max(at_s, self._now_s)
         self._planned += 1
-        heappush(self._queue, Due(at_s, self._planned, command))
+        heappush(self._queue, Due(at_s, self._planned, command, notice))
 
     def next_s(self) -> int | None:
         """The next instant at which something is due."""
@@ -85,12 +89,11 @@ class Market:
         while self._queue and self._queue[0].at_s <= now_s:
             due = heappop(self._queue)
             self._now_s = due.at_s
-            self._carry_out(due.command, due.at_s)
+            if not self._is_stale(due):
+                self._carry_out(due.command, due.at_s)
         return self.journal[before:]
 
     def _carry_out(self, command: Command, now_s: int) -> None:
-        if self._is_stale(command):
-            return
         if isinstance(command, Proceed) and self.state.lots[command.lot].status == Status.CLOSED:
             need = self.state.lots[command.lot].need
             command = command._replace(
@@ -100,9 +103,9 @@ class Market:
         try:
             desk, recorded = carry_out(self.rules, self.world.names, Desk(self.state), given)
         except Refused:
-            if not isinstance(command, Sign):
+            if not isinstance(command, Answer | Sign):
                 raise
-            return  # The holder cannot make its acceptance good: it falls when its time is over.
+            return  # Too late, or an acceptance it cannot make good: its turn ends in time.
         self.given.append(given)
         self.state = desk.state
         for item in recorded:
@@ -111,14 +114,15 @@ class Market:
 
     def floor_left(self, need: Need, now_s: int) -> dict[int, int]:
         """What commitments in force would bill while the need runs even if it were not there."""
-        known = held(self.world.sites, self.state.orders.values(), self.quote)
+        known = capacity_held(self.world.sites, self.state.orders.values(), self.quote)
         return floor_left(self.world.clauses, known, need, quote=self.quote, now_s=now_s)
 
-    def _is_stale(self, command: Command) -> bool:
+    def _is_stale(self, due: Due) -> bool:
         """Whether a planned answer comes to a notice that is no longer open."""
-        if not isinstance(command, Answer):
+        if not isinstance(due.command, Answer):
             return False
-        return self.state.lots[command.lot].status != Status.NOTICED
+        lot = self.state.lots[due.command.lot]
+        return lot.status != Status.NOTICED or lot.notice != due.notice
 
     def _follow(self, recorded: Recorded, now_s: int) -> None:
         """What the models do about an event, and what time will bring."""
@@ -151,7 +155,7 @@ class Market:
         free = 0 if model is None else self._spare(model, now_s)
         answer = _allowed(reply(model, lot, self.world.names, free, now_s), lot, clause.terms)
         if answer.gpus != NONE and answer.at_s < lot.due_at_s:
-            self.at(answer.at_s, Answer(lot.number, answer.gpus))
+            self.at(answer.at_s, Answer(lot.number, answer.gpus), lot.notice)
         self._proceed(lot.number, lot.due_at_s)
         self._proceed_at_end(lot)
 

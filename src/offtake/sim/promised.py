@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from offtake.core.account import Use
+from offtake.core.account import Thing, Use
 from offtake.core.names import UNSTATED
+from offtake.core.scope import Scope, concerns
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.sourcing.requirement import Need, Order
 from offtake.supply.pools import Site
@@ -21,6 +22,7 @@ class Held(NamedTuple):
     """Capacity that is held or ordered: GPUs of a supplier for a period, at a rate."""
 
     supplier: int
+    thing: Thing
     gpus: int
     from_s: int
     until_s: int
@@ -38,26 +40,29 @@ def floor_left(
 ) -> dict[int, int]:
     """By supplier, the floors in force that fall due while a need runs and nothing held fills.
 
-    A floor is taken to fall due evenly over its period, and what is held to be used in full. A
-    floor in GPU-hours counts at the price of the accelerator needed; which accelerators a
-    commitment is about is not looked at.
+    Only floors that what is needed would count against are looked at, those of one scope
+    together. A floor is taken to fall due evenly over its period, and what is held to be used
+    in full; a floor in GPU-hours counts at the price of what is needed.
     """
-    dues: dict[int, list[tuple[Span, int]]] = defaultdict(list)
+    dues: dict[tuple[int, Scope], list[tuple[Span, int]]] = defaultdict(list)
     for clause in clauses:
         if clause.kind.floor is None or not clause.from_s <= now_s < clause.until_s:
             continue
         supplier, floors = clause.kind.floor(clause.terms)
+        scope = Scope() if clause.kind.about is None else clause.kind.about(clause.terms)
+        use = _use(supplier, need)
+        if not concerns(scope, use):
+            continue
         for due in floors:
             amount = due.amount_micros
             if amount == NONE:
-                rate = max(quote(_use(supplier, need)), 0)
-                amount = price_of(due.gpu_s, rate, Rounding.HALF_EVEN)
-            dues[supplier].append(((due.start_s, due.end_s), amount))
-    known = list(held)
-    return {
-        supplier: _left(rows, [item for item in known if item.supplier == supplier], need)
-        for supplier, rows in dues.items()
-    }
+                amount = price_of(due.gpu_s, max(quote(use), 0), Rounding.HALF_EVEN)
+            dues[supplier, scope].append(((due.start_s, due.end_s), amount))
+    known, left = list(held), dict[int, int]()
+    for (supplier, scope), rows in dues.items():
+        own = [item for item in known if item.supplier == supplier and concerns(scope, item.thing)]
+        left[supplier] = left.get(supplier, 0) + _left(rows, own, need)
+    return left
 
 
 def _use(supplier: int, need: Need) -> Use:
@@ -81,7 +86,7 @@ def _part(amount: int, span: Span, piece: Span) -> int:
     return divide(amount * seconds, max(span[1] - span[0], 1), Rounding.HALF_EVEN)
 
 
-def held(sites: Iterable[Site], orders: Iterable[Order], quote: Quote) -> Iterator[Held]:
+def capacity_held(sites: Iterable[Site], orders: Iterable[Order], quote: Quote) -> Iterator[Held]:
     """The pools and the orders, each with its rate; what a supplier failed to deliver is not."""
     for site in sites:
         if site.own:
@@ -91,13 +96,15 @@ def held(sites: Iterable[Site], orders: Iterable[Order], quote: Quote) -> Iterat
             use = Use(site.supplier, site.accelerator, site.region, UNSTATED, 0, from_s, from_s)
             rate = quote(use)
             rate = site.rate_micros_per_gpu_h if rate == NONE else rate
-            yield Held(site.supplier, gpus, from_s, until_s, rate)
+            thing = Thing(UNSTATED, site.accelerator, site.region)
+            yield Held(site.supplier, thing, gpus, from_s, until_s, rate)
     for order in orders:
         offer = order.offer
         for tranche in range(offer.tranches):
             if tranche not in order.ended:
                 yield Held(
                     offer.supplier,
+                    order.thing,
                     order.gpus_in(tranche),
                     order.due_at_s(tranche),
                     offer.end_s,

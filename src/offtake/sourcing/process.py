@@ -105,7 +105,7 @@ def _answered(
 ) -> list[Recorded]:
     """An answer counts strictly before its deadline (FR4), under the terms of its notice (S9)."""
     lot = _lot(state, command.lot)
-    if lot.status != Status.NOTICED or now_s >= lot.due_at_s:
+    if lot.status != Status.NOTICED or _over(rules, lot, now_s):
         raise Refused(f"lot {lot.number} has no open notice")
     if not 0 <= command.gpus <= lot.noticed_gpus:
         raise Refused(f"{command.gpus} GPUs are not between 0 and the {lot.noticed_gpus} noticed")
@@ -193,7 +193,8 @@ def _signed(rules: Rules, state: State, command: Sign, now_s: int) -> list[Recor
     offer = offer.signed_at(now_s)
     if offer.gpus > lot.accepted_gpus:
         raise Refused(f"{offer.gpus} GPUs are more than the {lot.accepted_gpus} accepted")
-    unfit = suitable(lot.need, offer, offer.gpus) or worse(offer, lot.shown)
+    shown = None if lot.shown is None else lot.shown.signed_at(now_s)
+    unfit = suitable(lot.need, offer, offer.gpus) or worse(offer, shown)
     if unfit:
         raise Refused(f"lot {lot.number} was accepted on other terms: {unfit}")
     decision = decide_ask(rules.clauses, state.facts, ask_of(lot, offer), now_s)
@@ -207,7 +208,8 @@ def worse(offer: Offer, shown: Offer | None) -> str:
     """In what an offer is worse for the buyer than the one it must match; empty if in nothing.
 
     Compared are price, prepayment, start, end and accelerator (FR9); the quantity was compared
-    when it was accepted. A notice that showed no offer asks no more than the requirement.
+    when it was accepted. Time that has passed since the notice delays the one it showed as well.
+    A notice that showed no offer asks no more than the requirement.
     """
     if shown is None:
         return ""

@@ -30,9 +30,9 @@ BETA = "{supplier: beta, accelerators: [H100], spare: 20, lead: 1d, rate: $2}"
 MICROS = 1_000_000
 
 
-def played(clauses: str, *behaviors: str, below: str = NEED) -> Market:
+def played(clauses: str, *behaviors: str, below: str = NEED, head: str = HEAD) -> Market:
     """A market played to its end."""
-    text = HEAD + clauses + "behaviors:\n" + "".join(f"  - {row}\n" for row in behaviors) + below
+    text = head + clauses + "behaviors:\n" + "".join(f"  - {row}\n" for row in behaviors) + below
     portfolio = Portfolio.loads(text)
     period = (parse_instant("2025-01-01"), parse_instant("2027-01-01"))
     market = Market(world_of(portfolio, portfolio.under(Regime(id="x")), None, period))
@@ -83,6 +83,23 @@ def test_without_a_plan_a_holder_takes_nothing_below_its_rate() -> None:
     assert [order.party for order in orders(cheap)] == [1]
 
 
+def test_an_answer_to_a_notice_that_is_over_is_not_given_to_the_next() -> None:
+    """The right of beta, asked second, ends on the sixth day; gamma is asked then and thinks."""
+    rights = RIGHT % "" + (
+        "      g: {kind: first_refusal, holder: beta, window: 20d, rank: 2, until: 2025-01-08}\n"
+        "      h: {kind: first_refusal, holder: gamma, window: 20d, rank: 3}\n"
+    )
+    answers = "answers: [{requirement: any, answer: %s, takes: 4d}]"
+    refuses = alpha("$2", answer="").replace("rate", answers % "refuse" + ", rate")
+    accepts = BETA.replace("rate", answers % "accept" + ", rate")
+    other = accepts.replace("beta", "gamma")
+    text = HEAD.replace("beta: {}", "beta: {}, gamma: {}")
+    market = played(rights, refuses, accepts, other, head=text)
+
+    accepted = [e for e in (i.event for i in market.journal) if e.kind == EventKind.ACCEPTED]
+    assert [(event.at_s, event.party) for event in accepted] == [(parse_instant("2025-01-12"), 3)]
+
+
 def test_an_award_fills_the_floor_of_a_commitment_before_what_is_cheaper() -> None:
     floor = "      c: {kind: take_or_pay, supplier: alpha, floor: %s, per: year}\n"
     suppliers = (alpha("$2.50", answer=""), BETA)
@@ -95,12 +112,10 @@ def test_an_award_fills_the_floor_of_a_commitment_before_what_is_cheaper() -> No
 
 
 def floors_seen(market: Market) -> dict[int, int]:
-    (award,) = [
-        given.command.worth.floor_left_micros
-        for given in market.given
-        if isinstance(given.command, Proceed) and given.command.worth.floor_left_micros
-    ]
-    return dict(award)
+    """What was left of floors when the first award was made."""
+    commands = [given.command for given in market.given]
+    seen = [c.worth.floor_left_micros for c in commands if isinstance(c, Proceed)]
+    return dict(next((floors for floors in seen if floors), {}))
 
 
 def test_what_is_held_already_fills_a_floor_before_an_award_does() -> None:
@@ -114,6 +129,15 @@ pools:
 
     assert bare == {1: 1_000_000 * MICROS}  # A quarter of one year's, three of the next one's.
     assert held == {1: (1_000_000 - 40 * 365 * 24 * 2) * MICROS}
+
+
+def test_a_floor_for_other_accelerators_is_not_filled_by_what_is_needed() -> None:
+    scoped = "      c: {kind: take_or_pay, supplier: alpha, accelerators: [%s], floor: $1M}\n"
+    need = NEED.replace("size: 10,", "size: 10, accelerators: [H100],")
+    kinds = "accelerators: {H100: {}, A100: {}}\n"
+
+    assert floors_seen(played(scoped % "H100", BETA, below=need + kinds)) == {1: 1_000_000 * MICROS}
+    assert floors_seen(played(scoped % "A100", BETA, below=need + kinds)) == {}
 
 
 def test_a_floor_in_gpu_hours_counts_at_the_price_of_what_is_needed() -> None:

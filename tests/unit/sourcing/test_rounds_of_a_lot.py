@@ -119,6 +119,16 @@ def test_an_acceptance_falls_when_the_right_ends() -> None:
     assert desk.journal[-1].why == "the right has ended (S9)"
 
 
+def test_nobody_accepts_under_a_right_that_has_ended() -> None:
+    desk = Desk(FIRST % ", until: 2025-03-11")
+    desk.does(Submit(1, need()), DAY)
+    desk.does(Proceed(1), DAY)
+
+    with pytest.raises(Refused, match="no open notice"):
+        desk.does(Answer(1, 64), DAY + 10 * DAY_S)
+    assert desk.does(Proceed(1), DAY + 10 * DAY_S) == ["LAPSED"]
+
+
 def test_each_part_of_a_refused_lot_is_noticed_by_itself_and_then_free() -> None:
     desk = noticed(FIRST % ", reoffer_parts: yes")
     desk.does(Answer(1, 0), DAY)
