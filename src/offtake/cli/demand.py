@@ -77,8 +77,8 @@ def run(given: argparse.Namespace) -> int:
 
 def opened(given: argparse.Namespace, file: str) -> tuple["Given", tuple[str, ...]]:
     """A trace, and the purposes of its tenants or services; or Invalid."""
+    from offtake.contract.file import text_of
     from offtake.contract.problem import Unreadable
-    from offtake.contract.read import text_of
     from offtake.demand.columns import JobTrace, UnreadableTrace
     from offtake.demand.given import open_demand
     from offtake.demand.mapping import purposes_named, purposes_of

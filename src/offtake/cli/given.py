@@ -1,4 +1,8 @@
-"""Read what has happened so far: a journal (.jsonl), or a YAML list of the same entries."""
+"""Read what has happened so far: a journal, or a YAML list of the same entries.
+
+A file that ends in .jsonl, or begins with ``{``, is a journal: one JSON object a line;
+``-`` is what is piped in.
+"""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +23,7 @@ def facts_given(path: str, portfolio: "Portfolio", at_s: int) -> "Facts":
 
     lots: dict[str, int] = {}
     events = []
-    for place, line in _lines(Path(path)):
+    for place, line in _lines(Path("/dev/stdin" if path == "-" else path)):
         try:
             event = event_of(line, portfolio.names, lots, portfolio.document.currency)
         except BadEntry as bad:
@@ -30,12 +34,12 @@ def facts_given(path: str, portfolio: "Portfolio", at_s: int) -> "Facts":
 
 
 def _lines(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
+    from offtake.contract.file import text_of
     from offtake.contract.problem import Unreadable
-    from offtake.contract.read import text_of
 
     try:
         text = text_of(path)
-        if path.suffix == ".jsonl":
+        if path.suffix == ".jsonl" or text.lstrip().startswith("{"):
             return [
                 (f"{path}:{number}", _object(line, f"{path}:{number}"))
                 for number, line in enumerate(text.splitlines(), start=1)

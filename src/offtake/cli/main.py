@@ -4,6 +4,7 @@ Exit codes: 0 success or permit, 1 failure, 2 deny, 3 invalid input, 4 hold.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -71,15 +72,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 3
         known, _ = top.parse_known_args(words[:1])
         verb = import_module(f"offtake.cli.{known.verb}")
-        return _run(verb, known.verb, words[1:])
+        code = _run(verb, known.verb, words[1:])
+        sys.stdout.flush()
     except Invalid as invalid:
         return fail(invalid, as_json=as_json)
     except BrokenPipeError:
         sys.stderr.close()  # The reader of our output has gone; nothing is left to say.
         return 1
+    except OSError as error:
+        if error.filename is not None:
+            raise  # Of a file, where it was not expected: a mistake of ours.
+        print(f"offtake: cannot write the output: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # What is left could not be written.
+        return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 1
+    return code
 
 
 OUTPUT = ("-o", "--output")
@@ -93,8 +102,19 @@ def _run(verb: object, name: str, words: list[str]) -> int:
     )
     own.add_argument("-o", "--output", choices=("table", "json"), default="table")
     verb.arguments(own)  # type: ignore[attr-defined]
-    code: int = verb.run(own.parse_args(words))  # type: ignore[attr-defined]
+    given = own.parse_args(words)
+    _once(own, words)
+    code: int = verb.run(given)  # type: ignore[attr-defined]
     return code
+
+
+def _once(own: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Refuse a flag that is given twice where only one value can count."""
+    for flag, action in own._option_string_actions.items():
+        once = type(action) is argparse._StoreAction and action.nargs is None
+        given = [word for word in words if word == flag or word.startswith(f"{flag}=")]
+        if once and flag.startswith("--") and len(given) > 1:
+            own.error(f"argument {flag}: given twice, and only one can count")
 
 
 if __name__ == "__main__":

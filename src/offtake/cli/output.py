@@ -17,7 +17,8 @@ class Invalid(Exception):
     """Input that cannot be used. Carries one problem, or all those of a file."""
 
     def __init__(self, code: str, place: str, says: str, remedy: str) -> None:
-        self.rows = [{"code": code, "place": place, "says": says, "remedy": remedy}]
+        row = {"code": code, "place": place, "says": says, "remedy": remedy}
+        self.rows = [row | {"severity": "error"}]
         super().__init__(says)
 
     @classmethod

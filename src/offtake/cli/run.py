@@ -101,8 +101,8 @@ def progress_to(stream: Any) -> Any:
 
 def workload_of(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload | None":
     """The trace with its purposes, or nothing."""
+    from offtake.contract.file import text_of
     from offtake.contract.problem import Unreadable
-    from offtake.contract.read import text_of
     from offtake.demand.columns import UnreadableTrace
     from offtake.demand.mapping import purposes_of
     from offtake.demand.trace import open_trace

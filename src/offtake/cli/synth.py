@@ -104,8 +104,8 @@ def _out_file(path: str) -> tuple[Path, str]:
 
 
 def _fitted(given: argparse.Namespace) -> Source:
+    from offtake.contract.file import text_of
     from offtake.contract.problem import Unreadable
-    from offtake.contract.read import text_of
     from offtake.demand.columns import UnreadableTrace
     from offtake.demand.mapping import purposes_named, purposes_of
     from offtake.demand.synthetic import RUN_TIMES, fit

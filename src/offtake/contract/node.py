@@ -4,6 +4,7 @@ Every scalar is kept as written (decision record 0001): ``no`` is a word and ``2
 a date only where a date is expected.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -149,6 +150,9 @@ def _node(node: Any, file: str, problems: list[Problem]) -> Node:
         return Node(place, items=tuple(_node(item, file, problems) for item in node.value))
     if isinstance(node, yaml.MappingNode):
         return Node(place, entries=dict(_entries(node, file, problems)))
+    if any(unicodedata.category(sign) == "Cc" and sign not in "\n\t\r" for sign in node.value):
+        says = "a control character stands in this text: it could steer a terminal"
+        problems.append(Problem("control-character", place, says, "Remove it."))
     plain = not node.style  # None or "", by the loader.
     return Node(place, scalar=None if plain and node.value in _NOTHING else node.value)
 

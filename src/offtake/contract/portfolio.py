@@ -11,12 +11,13 @@ from offtake.contract.in_force import Version, as_it_stood, versions
 from offtake.contract.lower import bind, list_prices, lower, names_of, together
 from offtake.contract.model import Document, Regime
 from offtake.contract.problem import Problem, Unreadable
+from offtake.contract.question import ask_of
 from offtake.contract.read import Reading, read, read_text
 from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS
 from offtake.core.names import Names
 from offtake.core.vocabulary import Ask, BoundClause, Decision, Facts
-from offtake.units.time import FOREVER_S
+from offtake.units.time import FOREVER_S, parse_instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,22 @@ class Portfolio:
             },
         )
 
-    def decide(self, ask: Ask, at_s: int, facts: Facts = NO_FACTS) -> Decision:
-        """The verdict on an ask with its reasons, as of an instant (UTC seconds)."""
-        return decide(self.clauses, facts, ask, at_s)
+    def ask(self, act: str, at: int | str, **words: str | int) -> Ask:
+        """An ask in words: ``ask("supply", "2025-05-10", supplier="google", purpose="api")``.
+
+        Args:
+            act: ``supply``, ``run`` or ``use``.
+            at: The instant of the decision, as UTC seconds or a date.
+            words: As the flags of ``offtake decide``, such as ``gpus=1_000``, ``start="..."``.
+
+        Raises:
+            offtake.contract.question.Unclear: A word does not belong here, or names nothing.
+        """
+        return ask_of(act, words, self.document, self.names, _instant(at))
+
+    def decide(self, ask: Ask, at: int | str, facts: Facts = NO_FACTS) -> Decision:
+        """The verdict on an ask with its reasons, as of an instant (UTC seconds, or a date)."""
+        return decide(self.clauses, facts, ask, _instant(at))
 
     def under(self, regime: Regime) -> tuple[BoundClause, ...]:
         """The clauses of a regime: as they stood at a date for ever, or without some.
@@ -88,6 +102,10 @@ class Portfolio:
                 bind(_for_ever(version, regime.as_of), self.names) for version in versions(stood)
             )
         return together(clause for clause in clauses if clause.clause_id not in regime.without)
+
+
+def _instant(at: int | str) -> int:
+    return at if isinstance(at, int) else parse_instant(at)
 
 
 def _for_ever(version: Version, at_s: int) -> Version:

@@ -19,7 +19,9 @@ def show(table: Table) -> None:
     )
     for number, column in enumerate(table.columns):
         right = number in table.right
-        grid.add_column(column, justify="right" if right else "left", no_wrap=right)
+        grid.add_column(
+            column, justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
     for row in table.rows:
         grid.add_row(*(Text(cell, style=COLORS.get(cell, "")) for cell in row))
     console = Console(highlight=False)

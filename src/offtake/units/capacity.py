@@ -98,7 +98,10 @@ def parse_share(text: str) -> int:
     match = _SHARE.match(text.strip())
     if match is None:
         raise ValueError(f"`{text}` is not a percentage such as `20%`")
-    return _scaled(match[1], PPM // 100, PPM, text)
+    ppm = _scaled(match[1], PPM // 100, 100 * PPM, text)
+    if ppm > PPM:
+        raise ValueError(f"`{text}` is above 100%")
+    return ppm
 
 
 def parse_speed(text: str) -> int:

@@ -1,11 +1,16 @@
 """Bad input gets a located message and exit code 3, never a traceback, and changes nothing."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from offtake.cli.main import main
+from offtake.contract.portfolio import Portfolio
+from offtake.contract.question import Unclear
 
 GOOD = """
 parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}}
@@ -119,11 +124,11 @@ FLAGS = [
     ("--accelerator", "H100:x", "not an accelerator"),
     ("--accelerator", "H900", "not in the portfolio"),
     ("--start", "2025-02-30", "not a date"),
-    ("--end", "2020-01-01", "not after --start"),
+    ("--end", "2020-01-01", "is not after the start"),
     ("--price", "NaN", "not an amount"),
     ("--price", "€2", "is in EUR"),
     ("--price", "$99999T", "above the limit"),
-    ("--prepaid", "120%", "above the limit"),
+    ("--prepaid", "120%", "is above 100%"),
     ("--region", "mars", "not in the portfolio"),
     ("--given", "/nowhere.jsonl", "cannot be read"),
 ]
@@ -133,9 +138,10 @@ FLAGS = [
 def test_a_bad_value_of_a_flag_is_explained(
     portfolio: str, flag: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ask(portfolio, "--purpose", "training", "--at", "2025-06-01", flag, value)
+    stated = {"--supplier": "beta", "--purpose": "training", "--at": "2025-06-01", flag: value}
+    words = [word for pair in stated.items() for word in pair]
 
-    assert main(words) == 3
+    assert main(["decide", portfolio, "--ask", "supply", *words]) == 3
     assert says in capsys.readouterr().err
 
 
@@ -147,7 +153,7 @@ def test_errors_in_json_mode_are_json_on_stderr(
     (problem,) = json.loads(shown.err)["problems"]
 
     assert (code, shown.out) == (3, "")
-    assert set(problem) == {"code", "place", "says", "remedy"}
+    assert set(problem) == {"code", "place", "says", "remedy", "severity"}
 
 
 GIVEN = [
@@ -212,3 +218,92 @@ def test_a_run_journal_can_be_given_back(portfolio: str, tmp_path: Path) -> None
     words = ask(portfolio, "--purpose", "training", "--at", "2025-01-15")
 
     assert main([*words, "--given", str(out / "journal.jsonl")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        (["--ask", "use", "--asset", "model", "--supplier", "beta"], "--supplier"),
+        (["--ask", "supply", "--supplier", "beta", "--purpose", "api", "--pool", "p"], "--pool"),
+        (["--ask", "run", "--pool", "p", "--supplier", "beta", "--purpose", "api"], "--pool"),
+        (
+            ["--ask", "run", "--pool", "p", "--purpose", "api", "--accelerator", "TPU"],
+            "--accelerator",
+        ),
+        (["--ask", "run", "--supplier", "beta", "--purpose", "api", "--region", "x"], "--region"),
+        (["--ask", "run", "--supplier", "beta"], "--purpose"),
+        (
+            ["--ask", "run", "--supplier", "a", "--supplier", "beta", "--purpose", "api"],
+            "argument --supplier: given twice",
+        ),
+    ],
+)
+def test_a_flag_that_cannot_count_is_refused(
+    portfolio: str, words: list[str], flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ignored, it would turn a denial into a permission."""
+    assert main(["decide", portfolio, "--at", "2025-06-01", *words]) == 3
+
+    shown = capsys.readouterr()
+    assert flag in shown.err
+    assert not shown.out
+
+
+def test_a_run_ask_may_say_where_and_on_what(tmp_path: Path) -> None:
+    text = GOOD.replace("holder: alpha, until", "holder: alpha, regions: [us], until")
+    text += "regions: [us, eu]\n"
+    (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
+    words = ["decide", str(tmp_path / "p.yaml"), "--ask", "run", "--supplier", "beta"]
+    words += ["--purpose", "training", "--at", "2025-06-01"]
+
+    assert main([*words, "--region", "us"]) == 2
+    assert main([*words, "--region", "eu"]) == 0
+
+
+def test_a_named_pipe_is_refused_and_does_not_hang(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "f.yaml")
+
+    assert main(["check", str(tmp_path / "f.yaml")]) == 3
+    assert "named pipe" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_is_one_line_and_a_failure() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "offtake.cli.main", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr == b"offtake: cannot write the output: No space left on device\n"
+
+
+def test_a_journal_is_known_by_what_it_holds_not_by_its_name(
+    portfolio: str, tmp_path: Path
+) -> None:
+    line = {"event": "refused", "at": "2026-02-10", "clause": "A/first", "lot": "x"}
+    notice = {"event": "notice_given", "at": "2026-02-01", "clause": "A/first", "lot": "x"}
+    notice |= {"purpose": "training", "gpus": 1, "start": "2026-03-01", "end": "2027-03-01"}
+    journal = tmp_path / "told.txt"
+    journal.write_text("\n".join(map(json.dumps, [notice, line])), encoding="utf-8")
+    words = ask(portfolio, "--purpose", "training", "--at", "2026-02-20", "--start", "2026-03-01")
+
+    assert main([*words, "--given", str(journal)]) == 0
+    assert main(words) == 4
+
+
+def test_a_program_asks_in_words() -> None:
+    portfolio = Portfolio.loads(GOOD)
+    asked = portfolio.ask("supply", "2025-06-01", supplier="beta", purpose="training", gpus=8)
+
+    assert portfolio.decide(asked, "2025-06-01").verdict.name == "DENY"
+    with pytest.raises(Unclear, match="supplier: `gamma` is not in the portfolio"):
+        portfolio.ask("supply", "2025-06-01", supplier="gamma", purpose="training")
+    with pytest.raises(Unclear, match="channel: does not go with a supply ask"):
+        portfolio.ask("supply", "2025-06-01", supplier="beta", purpose="api", channel="x")

@@ -73,6 +73,7 @@ CASES = (
     Case("not-a-mapping", "buyer: lab\nparties: [lab]\n", "2:10"),
     Case("beyond-limit", "a: &x [b]\nc: *x\n", "portfolio.yaml"),
     Case("beyond-limit", "title: !!binary aGVsbG8=\n", "1:8"),
+    Case("control-character", 'title: "Al\\e[31mpha"\n', "1:8"),
     Case("beyond-limit", "buyer: lab\nparties: !!set {lab: {}}\n", "2:10"),
     Case("beyond-limit", "{a: " * 60, "portfolio.yaml"),
     Case("beyond-limit", "- " * 100_000),
