@@ -12,7 +12,15 @@ import argparse
 import sys
 
 from offtake.cli.output import load, print_json
-from offtake.cli.run import demand, period_of, progress_to, regime_of, workload_of, write_files
+from offtake.cli.run import (
+    check_out,
+    demand,
+    period_of,
+    progress_to,
+    regime_of,
+    workload_of,
+    write_files,
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +37,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.study.compare import data_of, differences, files_of, table_of
     from offtake.study.run import play
 
+    check_out(given.out)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
     period = period_of(given, portfolio, workload)

@@ -49,6 +49,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.study.rights import horizon, rights_map
     from offtake.study.run import files_of, inputs_of, play, table_of
 
+    run_verb.check_out(given.out)
     file = str(example() / "portfolio.yaml")
     for title, flags in QUESTIONS if given.output == "table" else ():
         print(f"\n# {title}\n$ offtake decide {file} --ask supply {flags}")

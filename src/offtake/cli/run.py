@@ -50,6 +50,7 @@ def run(given: argparse.Namespace) -> int:
     """Run and report."""
     from offtake.study.run import files_of, inputs_of, play
 
+    check_out(given.out)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
     regime = regime_of(given.regime, portfolio)
@@ -69,6 +70,17 @@ def run(given: argparse.Namespace) -> int:
     if given.out is not None:
         print(f"wrote {given.out}: report.html, summary.json, journal.jsonl, schedule.parquet")
     return 0
+
+
+def check_out(folder: str | None) -> None:
+    """Whether a result may go there, asked before anything is played; or Invalid."""
+    from offtake.report.write import NotOurs, place_of
+
+    try:
+        if folder is not None:
+            place_of(Path(folder))
+    except (NotOurs, OSError) as error:
+        raise Invalid("bad-path", "--out", str(error), "Name a new or empty folder.") from error
 
 
 def write_files(folder: str, files: Mapping[str, bytes]) -> None:
