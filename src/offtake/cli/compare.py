@@ -1,6 +1,7 @@
 """The same demand under several contract regimes, in one table, chart and page.
 
-Without --regime, all regimes of the portfolio are compared; the first is the yardstick.
+Without --regime, all regimes of the portfolio are compared; the first is the yardstick. The
+regime `as-amended`, the contracts as they are, need not be declared.
 
 examples:
   offtake compare portfolio.yaml
@@ -10,9 +11,25 @@ examples:
 
 import argparse
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from offtake.cli.output import load, print_json
-from offtake.cli.run import demand, period_of, progress_to, regime_of, workload_of, write_files
+from offtake.cli.output import Invalid, load, print_json
+from offtake.cli.run import (
+    AS_AMENDED,
+    check_out,
+    demand,
+    inputs_given,
+    period_of,
+    progress_to,
+    regime_of,
+    workload_of,
+    write_files,
+)
+
+if TYPE_CHECKING:
+    from offtake.contract.model import Regime
+    from offtake.contract.portfolio import Portfolio
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,24 +43,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Compare regimes."""
     from offtake.report.tables import show
-    from offtake.study.compare import data_of, differences, files_of, table_of
+    from offtake.study import why
+    from offtake.study.compare import data_of, differences, files_of, ids_of, table_of
     from offtake.study.run import play
 
+    check_out(given.out)
     portfolio = load(given.portfolio)
+    regimes = regimes_of(given.regime, portfolio)
     workload = workload_of(given, portfolio)
     period = period_of(given, portfolio, workload)
-    names = given.regime or [regime.id for regime in portfolio.document.regimes]
-    regimes = [regime_of(name, portfolio) for name in names] or [regime_of(None, portfolio)]
     results = [
         play(portfolio, regime, workload, period, progress_to(sys.stderr)) for regime in regimes
     ]
+    shared = inputs_given(given, results[0])
     if given.out is not None:
-        write_files(given.out, files_of(results))
+        write_files(given.out, files_of(results, shared))
     if given.output == "json":
-        print_json(data_of(results))
+        print_json(data_of(results, shared))
         return 0
     show(table_of(results))
-    show(differences(results))
+    if len(results) > 1:
+        show(differences(results))
+        show(why.table_of(results, ids_of(results)))
     if given.out is not None:
         print(f"wrote {given.out}: compare.html, compare.json")
     return 0
+
+
+def regimes_of(names: Sequence[str] | None, portfolio: "Portfolio") -> list["Regime"]:
+    """The regimes named, or all of the portfolio, or the contracts as they are."""
+    wanted = names or [regime.id for regime in portfolio.document.regimes] or [AS_AMENDED]
+    for place, name in enumerate(wanted):
+        if name in wanted[:place]:
+            says = f"`{name}` is named twice"
+            raise Invalid("bad-value", "--regime", says, "Name each regime once.")
+    return [regime_of(name, portfolio) for name in wanted]

@@ -46,9 +46,11 @@ def run(given: argparse.Namespace) -> int:
     from offtake.cli.decide import run as decide
     from offtake.core.vocabulary import Act
     from offtake.report import charts
+    from offtake.study.inputs import inputs_of
     from offtake.study.rights import horizon, rights_map
-    from offtake.study.run import files_of, inputs_of, play, table_of
+    from offtake.study.run import files_of, play, table_of, told
 
+    run_verb.check_out(given.out)
     file = str(example() / "portfolio.yaml")
     for title, flags in QUESTIONS if given.output == "table" else ():
         print(f"\n# {title}\n$ offtake decide {file} --ask supply {flags}")
@@ -60,12 +62,9 @@ def run(given: argparse.Namespace) -> int:
     portfolio = load(file)
     regime = run_verb.regime_of(None, portfolio)
     simulation = portfolio.document.simulation
-    result = play(portfolio, regime, None, (simulation.starts, simulation.ends))
-    summary = {
-        **result.summary,
-        "inputs": inputs_of(portfolio, regime, None),
-        "seed": simulation.seed,
-    }
+    period = (simulation.starts, simulation.ends)
+    result = play(portfolio, regime, None, period)
+    summary = told(result, inputs_of(portfolio, regime, period=period))
     figure = rights_map(portfolio, Act.SUPPLY, horizon(portfolio))
     files = {**files_of(result, summary), "rights.svg": charts.rights_map(figure)}
     run_verb.write_files(given.out, files)

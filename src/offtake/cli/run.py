@@ -22,13 +22,19 @@ if TYPE_CHECKING:
     from offtake.contract.model import Regime
     from offtake.contract.portfolio import Portfolio
     from offtake.sim.world import Workload
+    from offtake.study.run import Result
+
+AS_AMENDED = "as-amended"
+"""The regime of the contracts as they are, in every portfolio."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of this verb."""
     parser.add_argument("portfolio", help="the portfolio file")
     demand(parser)
-    parser.add_argument("--regime", metavar="NAME", help="a regime of the portfolio")
+    parser.add_argument(
+        "--regime", metavar="NAME", help="a regime of the portfolio; as-amended if absent"
+    )
     parser.add_argument(
         "--out", metavar="DIR", help="where to write the result, whole or not at all"
     )
@@ -41,22 +47,24 @@ def demand(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
     )
-    parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
+    parser.add_argument(
+        "--mapping", metavar="FILE", help="YAML: the purpose of each tenant; training if absent"
+    )
     parser.add_argument("--from", dest="starts", metavar="DATE", help="start of the run")
     parser.add_argument("--to", dest="ends", metavar="DATE", help="end of the run")
 
 
 def run(given: argparse.Namespace) -> int:
     """Run and report."""
-    from offtake.study.run import files_of, inputs_of, play
+    from offtake.study.run import files_of, play, told
 
+    check_out(given.out)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
     regime = regime_of(given.regime, portfolio)
     period = period_of(given, portfolio, workload)
     result = play(portfolio, regime, workload, period, progress_to(sys.stderr))
-    inputs = inputs_of(portfolio, regime, workload)
-    summary = {**result.summary, "inputs": inputs, "seed": portfolio.document.simulation.seed}
+    summary = told(result, inputs_given(given, result))
     if given.out is not None:
         write_files(given.out, files_of(result, summary))
     if given.output == "json":
@@ -71,6 +79,17 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
+def check_out(folder: str | None) -> None:
+    """Whether a result may go there, asked before anything is played; or Invalid."""
+    from offtake.report.write import NotOurs, place_of
+
+    try:
+        if folder is not None:
+            place_of(Path(folder))
+    except (NotOurs, OSError) as error:
+        raise Invalid("bad-path", "--out", str(error), "Name a new or empty folder.") from error
+
+
 def write_files(folder: str, files: Mapping[str, bytes]) -> None:
     """Write a result folder, or Invalid."""
     from offtake.report.write import NotOurs, write_whole
@@ -79,6 +98,20 @@ def write_files(folder: str, files: Mapping[str, bytes]) -> None:
         write_whole(Path(folder), files)
     except (NotOurs, OSError) as error:
         raise Invalid("bad-path", "--out", str(error), "Name a new or empty folder.") from error
+
+
+def inputs_given(given: argparse.Namespace, result: "Result") -> dict[str, Any]:
+    """What a result came from, for its summary."""
+    from offtake.study.inputs import inputs_of
+
+    world = result.measured.played.world
+    return inputs_of(
+        result.portfolio,
+        result.regime,
+        result.workload,
+        period=(world.from_s, world.until_s),
+        mapping=None if given.mapping is None else Path(given.mapping),
+    )
 
 
 def progress_to(stream: Any) -> Any:
@@ -128,14 +161,12 @@ def workload_of(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload 
 
 
 def regime_of(name: str | None, portfolio: "Portfolio") -> "Regime":
-    """A regime by name; as amended if none is named."""
+    """A regime by name; as amended if none is named. That one is there without being declared."""
     from offtake.contract.model import Regime
 
-    if name is None:
-        return Regime(id="as-amended", title="as amended")
-    regimes = portfolio.document.regimes
-    known = tuple(regime.id for regime in regimes)
-    return regimes[chosen(name, known, "--regime")]
+    regimes = {AS_AMENDED: Regime(id=AS_AMENDED, title="As amended")}
+    regimes |= {regime.id: regime for regime in portfolio.document.regimes}
+    return tuple(regimes.values())[chosen(name or AS_AMENDED, tuple(regimes), "--regime")]
 
 
 def period_of(

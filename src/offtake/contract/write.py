@@ -39,11 +39,19 @@ def write(document: Document) -> str:
     return "\n\n".join(sections) + "\n" if sections else "{}\n"
 
 
+def noted(document: Document) -> dict[str, Tree]:
+    """Every figure with a source or an assumption, by its path (``Note.path``), as written."""
+    writer = _Writer(document)
+    writer.document(document)
+    return writer.noted
+
+
 class _Writer:
     """Turns values into trees; each note is taken out where its figure is written."""
 
     def __init__(self, document: Document) -> None:
         self.notes: dict[str, dict[str, str]] = {}
+        self.noted: dict[str, Tree] = {}
         for note in document.notes:
             self.notes.setdefault(note.path, {})[note.kind] = note.text
 
@@ -76,7 +84,10 @@ class _Writer:
 
     def row(self, item: Any, path: str) -> dict[str, Tree]:
         """A record, with the source of all its figures."""
-        return self.record(item, path) | self.provenance(path)
+        tree = self.record(item, path)
+        if path in self.notes:
+            self.noted[path] = tree
+        return tree | self.provenance(path)
 
     def provenance(self, path: str) -> dict[str, Tree]:
         """Where what stands at a path comes from."""
@@ -87,6 +98,7 @@ class _Writer:
         notes = self.provenance(path)
         if not notes:
             return value
+        self.noted[path] = value
         whole = {"value": value} | notes
         return _flow(whole) if isinstance(value, str) else whole
 

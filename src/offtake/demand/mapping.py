@@ -3,7 +3,7 @@
 ``tenants: {cluster01: training}`` and ``default: research`` for all others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -49,10 +49,29 @@ def purposes_named(text: str, file: str) -> tuple[str, ...]:
 
 
 def _content(text: str, file: str) -> dict[str, Any]:
+    loader = yaml.BaseLoader(text)  # Words only, no objects.
     try:
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - words only, no objects.
+        node = loader.get_single_node()
+        content = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         raise UnreadableTrace(file, "this is not YAML", "Check its indentation.") from error
-    if not isinstance(content, dict):
+    finally:
+        loader.dispose()
+    if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
         raise UnreadableTrace(file, "this is not a mapping", "Write `default: training`.")
+    twice = list(_twice(node))
+    if twice:
+        raise UnreadableTrace(file, "; ".join(twice), "Only one can hold: keep that one.")
     return content
+
+
+def _twice(node: yaml.MappingNode) -> Iterator[str]:
+    """Keys that stand twice in the file or in one of its sections, with the lines of both."""
+    sections = [value for _, value in node.value if isinstance(value, yaml.MappingNode)]
+    for mapping in (node, *sections):
+        first: dict[str, int] = {}
+        for key, _ in mapping.value:
+            line = key.start_mark.line + 1
+            if key.value in first:
+                yield f"`{key.value}` in line {line} is already in line {first[key.value]}"
+            first.setdefault(key.value, line)

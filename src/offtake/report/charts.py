@@ -1,35 +1,29 @@
-"""Charts as SVG or PNG, the same bytes for the same figures. The plotting library's one door."""
+"""Charts as SVG or PNG, the same bytes for the same figures. The plotting library's one door.
+
+Sheets are set in points, so that letters and bars stay clear of one another without a second
+pass over the drawing. ``width_in`` is a sheet's width: ``PHONE_IN`` is for narrow screens.
+"""
 
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from offtake.report import lanes
 from offtake.report.brief import brief
-from offtake.report.figures import Bars, Capacity, Panel, Panels, RightsMap, Series, Span
+from offtake.report.colors import INK, PALE, SUPPLIERS
+from offtake.report.figures import Bars, Capacity, Panels, RightsMap, Series, Stack
+from offtake.report.lettering import lines_of, widest_pt
+from offtake.report.marks import marks
+from offtake.report.panels import draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FREE, ASK, FORBIDDEN = "#4c9f8b", "#f0b429", "#c8553d"
-COLORS = {"permit": FREE, "hold": ASK, "deny": FORBIDDEN}
-HATCHES = {"permit": "", "hold": "////", "deny": "xxxx"}
-HATCH_COLORS = {"permit": FREE, "hold": "#f7d382", "deny": "#da8b79"}
-WORDS = {"permit": "free", "hold": "must ask first", "deny": "forbidden"}
-INK, PALE = "#22303c", "#8899a6"
-SUPPLIERS = (
-    "#3b6ea5",
-    "#c8553d",
-    "#4c9f8b",
-    "#8f6bb3",
-    "#d98f2b",
-    "#6b7a8f",
-    "#b35c8a",
-    "#7fa650",
-    "#2f4858",
-    "#a0765b",
-)
-LANE_INCHES = 0.34
+WIDE_IN, SMALL_IN, PHONE_IN = 11.0, 5.4, 4.9
+POINTS_AN_INCH = 72
+ROW_PT, KEY_PT, TITLE_PT = 25.0, 15.0, 19.0
+BARS_MAX = 14
 STYLE = {
     "svg.hashsalt": "offtake",
     "svg.fonttype": "none",
@@ -43,182 +37,157 @@ STYLE = {
     "text.color": INK,
     "hatch.linewidth": 0.5,
 }
+TICKS_S = {
+    60: "1 min",
+    600: "10 min",
+    3_600: "1 h",
+    6 * 3_600: "6 h",
+    86_400: "1 d",
+    7 * 86_400: "1 wk",
+    30 * 86_400: "30 d",
+    100 * 86_400: "100 d",
+    365 * 86_400: "1 y",
+    3_650 * 86_400: "10 y",
+}
+"""Where waits are marked, in seconds."""
 
 
-def rights_map(figure: RightsMap, kind: str = "svg") -> bytes:
-    """The rights map: a lane for each supplier and purpose, colored by verdict over time."""
-    import matplotlib as mpl
+def _sheet(size_pt: tuple[float, float], edges_pt: tuple[float, float, float, float]) -> Any:
+    """A sheet and its one drawing, set in from the left, right, top and bottom."""
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
-        height = 1.6 + LANE_INCHES * max(len(figure.lanes), 1)
-        page = Figure(figsize=(13.5, height), layout="constrained")
-        axes = page.add_subplot()
-        for row, lane in enumerate(figure.lanes):
-            for span in lane.spans:
-                _span(axes, span, row)
-        _causes(axes, figure)
-        _lanes(axes, figure)
-        _years(axes, figure.from_s, figure.until_s)
-        axes.set_title(figure.title, loc="left", fontsize=12, fontweight="bold", pad=28)
-        _verdict_legend(axes)
+    width, height = size_pt
+    left, right, top, bottom = edges_pt
+    page = Figure(figsize=(width / POINTS_AN_INCH, height / POINTS_AN_INCH))
+    area = (
+        left / width,
+        bottom / height,
+        (width - left - right) / width,
+        (height - top - bottom) / height,
+    )
+    return page, page.add_axes(area)
+
+
+def _style() -> Any:
+    import matplotlib as mpl
+
+    return mpl.rc_context(STYLE)
+
+
+def rights_map(figure: RightsMap, kind: str = "svg", width_in: float = WIDE_IN) -> bytes:
+    """The rights map: a lane for each supplier and purpose, colored by verdict over time."""
+    with _style():
+        width = width_in * POINTS_AN_INCH
+        placed = lanes.setting(figure, width)
+        left, right, top, bottom = placed.left_pt, 16.0, 46.0, 22.0
+        top -= 0.0 if figure.title else TITLE_PT
+        height = top + bottom + lanes.LANE_PT * placed.depth
+        page, axes = _sheet((width, height), (left, right, top, bottom))
+        lanes.draw(axes, figure, placed, width - left - right)
+        _dates(axes, (figure.from_s, figure.until_s), 12 if width_in > PHONE_IN else 5)
+        _title(page, lines_of(figure.title, int(width / 7), 1))
+        _key(page, lanes.verdict_key(axes), 3, TITLE_PT if figure.title else 0.0)
         return _bytes(page, kind, figure.title)
 
 
-def _span(axes: "Axes", span: Span, row: int) -> None:
-    axes.barh(
-        row,
-        _days(span.until_s) - _days(span.from_s),
-        left=_days(span.from_s),
-        height=0.74,
-        color=COLORS[span.verdict],
-        edgecolor=HATCH_COLORS[span.verdict],
-        linewidth=0,
-        hatch=HATCHES[span.verdict],
+def _title(page: "Figure", text: str) -> None:
+    """A sheet's title at its top left."""
+    if not text:
+        return
+    height = page.get_figheight() * POINTS_AN_INCH
+    page.text(
+        2.0 / (page.get_figwidth() * POINTS_AN_INCH),
+        1 - 5.0 / height,
+        text,
+        va="top",
+        fontsize=11,
+        fontweight="bold",
     )
-    if span.from_s:
-        axes.vlines(_days(span.from_s), row - 0.37, row + 0.37, color="white", linewidth=1.4)
 
 
-def _causes(axes: "Axes", figure: RightsMap) -> None:
-    """Write the clause into each span where its name fits."""
-    width = _days(figure.until_s) - _days(figure.from_s)
-    for row, lane in enumerate(figure.lanes):
-        for span in lane.spans:
-            days = _days(span.until_s) - _days(span.from_s)
-            text = _fitting(span.clauses, int(days / width * 165))
-            if not text:
-                continue
-            axes.text(
-                _days(span.from_s) + width * 0.004,
-                row,
-                text,
-                va="center",
-                fontsize=6.6,
-                color="white" if span.verdict != "hold" else INK,
-                bbox={
-                    "facecolor": COLORS[span.verdict],
-                    "edgecolor": "none",
-                    "pad": 0.6,
-                    "alpha": 0.85,
-                },
-            )
-
-
-def _fitting(clauses: tuple[str, ...], room: int) -> str:
-    """The ids of clauses in full, or without their agreement, or cut; nothing in a sliver."""
-    full = ", ".join(clauses)
-    short = ", ".join(clause.rpartition("/")[2] for clause in clauses)
-    for text in (full, short):
-        if len(text) <= room:
-            return text
-    return f"{short[: room - 1]}…" if room >= 6 else ""
-
-
-def _lanes(axes: "Axes", figure: RightsMap) -> None:
-    """Label lanes by purpose, groups of lanes by supplier."""
-    labels, ticks, previous = [], [], ""
-    for row, lane in enumerate(figure.lanes):
-        ticks.append(row)
-        labels.append(_shorter(lane.purpose, 44))
-        if lane.supplier != previous:
-            if row:
-                axes.axhline(row - 0.5, color=PALE, linewidth=0.6)
-            axes.text(
-                1.008,
-                row,
-                lane.supplier,
-                transform=axes.get_yaxis_transform(),
-                va="center",
-                fontsize=9,
-                fontweight="bold",
-            )
-            previous = lane.supplier
-    axes.set_yticks(ticks, labels, fontsize=7.6)
-    axes.set_ylim(max(len(figure.lanes), 1) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-
-
-def _shorter(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _verdict_legend(axes: "Axes") -> None:
-    from matplotlib.patches import Patch
-
-    handles = [
-        Patch(
-            facecolor=COLORS[verdict],
-            hatch=HATCHES[verdict],
-            edgecolor=HATCH_COLORS[verdict],
-            linewidth=0,
-            label=word,
-        )
-        for verdict, word in WORDS.items()
-    ]
-    axes.legend(
+def _key(page: "Figure", handles: Sequence[Any], columns: int, below_pt: float = TITLE_PT) -> None:
+    """What the colors mean, below the title."""
+    height = page.get_figheight() * POINTS_AN_INCH
+    page.legend(
         handles=handles,
-        ncols=3,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1 - below_pt / height),
+        ncols=columns,
         frameon=False,
-        fontsize=8.5,
+        fontsize=8.2,
+        borderaxespad=0.2,
+        columnspacing=1.4,
+        handlelength=1.5,
     )
+
+
+def _columns(labels: Sequence[str], room_pt: float) -> int:
+    """In how many columns a key of these labels fits."""
+    widest = widest_pt(labels, 8.2) + 34.0
+    return max(min(int(room_pt / widest), len(labels)), 1)
 
 
 def _days(at_s: int) -> float:
-    """Matplotlib counts dates in days since 1970."""
+    """An axis of time counts days since 1970."""
     return at_s / 86_400
 
 
-def _years(axes: "Axes", from_s: int, until_s: int) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=5, maxticks=14)
-    axes.set_xlim(_days(from_s), _days(until_s))
-    axes.xaxis_date()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-    axes.grid(visible=True, axis="x", color=PALE, linewidth=0.4, alpha=0.6)
-    axes.set_axisbelow(True)
+def _dates(axes: "Axes", period: tuple[int, int], most: int) -> None:
+    """Dates across, at most so many marks."""
+    found = marks(period, most)
+    axes.set_xlim(_days(period[0]), _days(period[1]))
+    axes.set_xticks([_days(at_s) for at_s, _ in found], [words for _, words in found], fontsize=8)
+    _grid(axes, "x")
 
 
-def capacity(figure: Capacity, kind: str = "svg") -> bytes:
+def capacity(figure: Capacity, kind: str = "svg", width_in: float = WIDE_IN) -> bytes:
     """Capacity by supplier, stacked, against what was wanted, in GPUs over time."""
-    import matplotlib as mpl
     import numpy as np
-    from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
-        page = Figure(figsize=(11, 4.2), layout="constrained")
-        axes = page.add_subplot()
-        series = (*figure.suppliers, figure.demand)
-        edges = sorted({at_s for one in series for at_s, _ in one.points})
-        edges = [at_s for at_s in edges if figure.from_s <= at_s < figure.until_s]
-        edges = sorted({figure.from_s, *edges, figure.until_s})
+    with _style():
+        width = width_in * POINTS_AN_INCH
+        labels = [one.label for one in (*figure.suppliers, figure.demand)]
+        columns = _columns(labels, width)
+        top = 28.0 + KEY_PT * -(-len(labels) // columns)
+        page, axes = _sheet((width, top + 215.0), (44.0, 16.0, top, 22.0))
+        edges = _edges(figure, figure.suppliers)
         days = [_days(at_s) for at_s in edges]
         levels = np.array([_levels(one, edges) for one in figure.suppliers] or [[0] * len(edges)])
+        handles: list[Any] = []
         if figure.suppliers:
-            axes.stackplot(
+            handles += axes.stackplot(
                 days,
                 levels,
-                labels=[one.label for one in figure.suppliers],
+                labels=labels[:-1],
                 colors=[SUPPLIERS[n % len(SUPPLIERS)] for n in range(len(levels))],
                 step="post",
                 alpha=0.88,
                 linewidth=0,
             )
-        wanted = _levels(figure.demand, edges)
-        axes.step(days, wanted, where="post", color=INK, linewidth=1.4, label=figure.demand.label)
-        axes.set_ylabel("GPUs")
+        edges = _edges(figure, [figure.demand])
+        handles += axes.step(
+            [_days(at_s) for at_s in edges],
+            _levels(figure.demand, edges),
+            where="post",
+            color=INK,
+            linewidth=1.2,
+            label=figure.demand.label,
+        )
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(brief)
-        _years(axes, figure.from_s, figure.until_s)
+        _dates(axes, (figure.from_s, figure.until_s), 12 if width_in > PHONE_IN else 5)
         _calm(axes)
-        axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2)
+        _title(page, "GPUs held, by supplier, and GPUs wanted")
+        _key(page, handles, columns)
         return _bytes(page, kind, "Capacity against demand")
+
+
+def _edges(figure: Capacity, series: Sequence[Series]) -> list[int]:
+    """When any of these changes, and the ends of the period."""
+    inside = {
+        at_s for one in series for at_s, _ in one.points if figure.from_s <= at_s < figure.until_s
+    }
+    return sorted({figure.from_s, *inside, figure.until_s})
 
 
 def _levels(series: Series, edges: Sequence[int]) -> list[float]:
@@ -233,113 +202,117 @@ def _levels(series: Series, edges: Sequence[int]) -> list[float]:
 
 def waits(sorted_waits_s: Sequence[int], kind: str = "svg") -> bytes:
     """The share of jobs that had started after waiting so long."""
-    import matplotlib as mpl
     import numpy as np
-    from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
-        page = Figure(figsize=(5.4, 3.2), layout="constrained")
-        axes = page.add_subplot()
+    with _style():
+        page, axes = _sheet((SMALL_IN * POINTS_AN_INCH, 225.0), (40.0, 14.0, 28.0, 34.0))
         count = max(len(sorted_waits_s), 1)
         kept = np.unique(np.linspace(0, count - 1, num=min(count, 500)).astype(int))
-        hours = np.maximum(np.asarray(sorted_waits_s, float)[kept] / 3_600, 1 / 60)
-        axes.step(hours, (kept + 1) / count, where="post", color=SUPPLIERS[0], linewidth=1.6)
-        axes.set_xscale("log")
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel("wait in hours (a minute or less is drawn as one minute)")
-        axes.set_ylabel("share of jobs started")
-        axes.grid(visible=True, color=PALE, linewidth=0.4, alpha=0.6)
+        # Logarithms on an even axis: marks at minutes, hours and days, not at powers of ten.
+        shown = np.log10(np.maximum(np.asarray(sorted_waits_s, float)[kept], 60.0))
+        most = max(float(shown.max(initial=0.0)), np.log10(3_600))
+        axes.step(shown, 100 * (kept + 1) / count, where="post", color=SUPPLIERS[0], linewidth=1.6)
+        ticks = {np.log10(at_s): text for at_s, text in TICKS_S.items()}
+        ticks = {place: text for place, text in ticks.items() if place <= most + 0.1}
+        axes.set_xticks(list(ticks), list(ticks.values()), fontsize=8)
+        axes.set_xlim(np.log10(60) - 0.05, most + 0.12)
+        axes.set_ylim(0, 102)
+        axes.set_xlabel("wait (a minute or less stands at one minute)", fontsize=8.2)
+        axes.yaxis.set_major_formatter("{x:.0f} %")
+        _grid(axes, "both")
         _calm(axes)
+        _title(page, "Jobs that had started, by wait")
         return _bytes(page, kind, "Waits")
 
 
 def bars(figure: Bars, kind: str = "svg") -> bytes:
     """Amounts by name as horizontal bars."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    rows = figure.rows
+    if len(rows) > BARS_MAX:
+        others = sum(value for _, value in rows[BARS_MAX - 1 :])
+        rows = (*rows[: BARS_MAX - 1], (f"{len(rows) - BARS_MAX + 1} others", others))
+    parts = Stack(figure.title, figure.unit, ("",), tuple((name, (x,)) for name, x in rows))
+    return stack(parts, kind)
 
-    with mpl.rc_context(STYLE):
-        rows = figure.rows[:14]
-        page = Figure(figsize=(5.4, 0.9 + 0.3 * max(len(rows), 1)), layout="constrained")
-        axes = page.add_subplot()
-        axes.barh(range(len(rows)), [value for _, value in rows], color=SUPPLIERS[0], height=0.66)
-        axes.set_yticks(range(len(rows)), [_shorter(name, 40) for name, _ in rows])
+
+def stack(figure: Stack, kind: str = "svg") -> bytes:
+    """Amounts by name as horizontal bars, each made of parts, with its sum at its end."""
+    with _style():
+        width = SMALL_IN * POINTS_AN_INCH
+        rows = figure.rows
+        names = [lines_of(name, 24) for name, _ in rows]
+        left = widest_pt(names, 8.2) + 12.0
+        named = len(figure.parts) > 1
+        columns = _columns(figure.parts, width)
+        top = 28.0 + (KEY_PT * -(-len(figure.parts) // columns) if named else 0.0)
+        height = top + 32.0 + ROW_PT * max(len(rows), 1)
+        page, axes = _sheet((width, height), (left, 14.0, top, 32.0))
+        handles = _stacked(axes, figure, rows)
+        axes.set_yticks(range(len(rows)), names, fontsize=8.2, linespacing=1.05)
+        axes.tick_params(axis="y", length=0)
         axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-        axes.set_xlabel(figure.unit)
+        axes.set_xlabel(figure.unit, fontsize=8.2)
+        axes.tick_params(axis="x", labelsize=8)
         axes.xaxis.set_major_formatter(brief)
-        axes.grid(visible=True, axis="x", color=PALE, linewidth=0.4, alpha=0.6)
-        axes.set_axisbelow(True)
+        _grid(axes, "x")
         _calm(axes)
+        _title(page, lines_of(figure.title, 56, 1))
+        if named:
+            _key(page, handles, columns)
         return _bytes(page, kind, figure.title)
+
+
+def _stacked(axes: "Axes", figure: Stack, rows: Sequence[tuple[str, Sequence[float]]]) -> list[Any]:
+    """The bars part by part, what is below zero to the left; the sum at the end of each."""
+    places, handles = range(len(rows)), []
+    above, below = [0.0] * len(rows), [0.0] * len(rows)
+    for number, part in enumerate(figure.parts):
+        sizes = [values[number] for _, values in rows]
+        ends = zip(above, below, sizes, strict=True)
+        starts = [high if size >= 0 else low for high, low, size in ends]
+        colors = figure.colors or SUPPLIERS
+        color = colors[number % len(colors)]
+        handles.append(axes.barh(places, sizes, left=starts, color=color, height=0.66, label=part))
+        above = [high + max(size, 0.0) for high, size in zip(above, sizes, strict=True)]
+        below = [low + min(size, 0.0) for low, size in zip(below, sizes, strict=True)]
+    for place, high, (_, values) in zip(places, above, rows, strict=True):
+        axes.annotate(
+            _end(sum(values)),
+            (high, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.2,
+        )
+    most = max((*above, *(-low for low in below), 0.0)) or 1.0
+    axes.set_xlim(1.05 * min((*below, 0.0)), 1.17 * most)
+    axes.locator_params(axis="x", nbins=5)
+    return handles
+
+
+def _end(value: float) -> str:
+    """What stands at the end of a bar: three digits, so that prices show their cents."""
+    whole = float(value).is_integer() or abs(value) >= 1_000
+    return brief(value) if whole else f"{value:#.3g}".rstrip(".")
 
 
 def panels(figure: Panels, kind: str = "svg") -> bytes:
     """Several drawings in one picture."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):
+    with _style():
         rows = -(-len(figure.panels) // figure.columns)
         page = Figure(figsize=(11, 0.5 + 3.1 * rows), layout="constrained")
         page.suptitle(figure.title, x=0.01, ha="left", fontsize=12, fontweight="bold")
         for number, panel in enumerate(figure.panels, start=1):
             axes = page.add_subplot(rows, figure.columns, number)
-            DRAWN[panel.drawn](axes, panel)
-            _panel(axes, panel)
+            draw(axes, panel)
         return _bytes(page, kind, figure.title)
 
 
-def _panel(axes: "Axes", panel: Panel) -> None:
-    axes.set_title(panel.title, loc="left", fontsize=9.5)
-    axes.set_xlabel(panel.x_label)
-    axes.set_ylabel(panel.y_label)
-    if panel.scale == "log":
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(brief)
-    if panel.ticks:
-        axes.set_xticks([x + 0.5 for x in panel.lines[0].x], panel.ticks)
-    axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(brief)
-    axes.grid(visible=True, axis="y", color=PALE, linewidth=0.4, alpha=0.6)
+def _grid(axes: "Axes", across: str) -> None:
+    axes.grid(visible=True, axis=across, color=PALE, linewidth=0.4, alpha=0.6)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
-    width = 1 if panel.drawn == "bars" else 0
-    axes.set_xlim(
-        min(line.x[0] for line in panel.lines), max(line.x[-1] for line in panel.lines) + width
-    )
-    _calm(axes)
-    if len(panel.lines) > 1:
-        axes.legend(frameon=False, fontsize=7.6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-
-
-def _steps(axes: "Axes", panel: Panel) -> None:
-    for number, line in enumerate(panel.lines):
-        color = SUPPLIERS[number]
-        width = 1.0 if len(line.x) < 500 else 0.7
-        axes.step(line.x, line.y, where="post", color=color, linewidth=width, label=line.label)
-        if len(panel.lines) == 1:
-            axes.fill_between(line.x, line.y, step="post", color=color, alpha=0.22, linewidth=0)
-
-
-def _stack(axes: "Axes", panel: Panel) -> None:
-    levels, labels = [line.y for line in panel.lines], [line.label for line in panel.lines]
-    colors = [PALE if "others" in labels[n] else SUPPLIERS[n] for n in range(len(levels))]
-    x = panel.lines[0].x
-    axes.stackplot(x, levels, labels=labels, colors=colors, step="post", linewidth=0)
-
-
-def _bars(axes: "Axes", panel: Panel) -> None:
-    width = 0.84 / len(panel.lines)
-    for number, line in enumerate(panel.lines):
-        left = [x + 0.08 + width * number for x in line.x]
-        axes.bar(left, line.y, width, align="edge", color=SUPPLIERS[number], label=line.label)
-
-
-def _curve(axes: "Axes", panel: Panel) -> None:
-    for number, line in enumerate(panel.lines):
-        axes.plot(line.x, line.y, color=SUPPLIERS[number], linewidth=1.4, label=line.label)
-
-
-DRAWN = {"steps": _steps, "stack": _stack, "bars": _bars, "curve": _curve}
 
 
 def _calm(axes: "Axes") -> None:

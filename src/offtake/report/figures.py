@@ -14,7 +14,7 @@ class Span(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """A supplier and what it would be asked for, over time."""
+    """A supplier and what it would be asked for, over time. ``purpose`` labels the lane."""
 
     supplier: str
     purpose: str
@@ -54,21 +54,47 @@ class Bars(NamedTuple):
     rows: tuple[tuple[str, float], ...]
 
 
+class Stack(NamedTuple):
+    """Amounts by name, each made of ``parts`` in their order; ``unit`` is written on the axis.
+
+    ``colors`` are those of the parts where the usual ones would mislead.
+    """
+
+    title: str
+    unit: str
+    parts: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float, ...]], ...]
+    colors: tuple[str, ...] = ()
+
+
 class Table(NamedTuple):
-    """Rows of text; ``right`` are the numbers of columns aligned to the right."""
+    """Rows of text; ``right`` are the numbers of columns aligned to the right.
+
+    A row whose first cell begins with two spaces is part of the one above it. A table with a
+    ``fold`` is shut on a page under these words until somebody opens it.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...] = ()
     note: str = ""
+    fold: str = ""
 
 
 class Headline(NamedTuple):
-    """One number worth a glance, and what it is."""
+    """One number worth a glance, and what it is; ``change`` against what it is compared with."""
 
     value: str
     says: str
+    change: str = ""
+
+
+class Card(NamedTuple):
+    """The numbers of one case among several."""
+
+    title: str
+    lines: tuple[Headline, ...]
 
 
 class Line(NamedTuple):

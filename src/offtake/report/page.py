@@ -4,28 +4,58 @@ import re
 from importlib.resources import files
 from typing import NamedTuple
 
-from offtake.report.figures import Headline, Table
+from offtake.report.figures import Card, Headline, Table
 
 
 class Chart(NamedTuple):
-    """A chart as SVG, and what it shows in words for those who cannot see it."""
+    """A chart as SVG, and what it shows in words for those who cannot see it.
+
+    A chart as wide as the page comes with a ``narrow`` drawing of the same for phones.
+    """
 
     svg: bytes | str
     says: str
+    narrow: bytes | str = ""
+
+
+class Points(NamedTuple):
+    """Findings in sentences, under what they are about."""
+
+    title: str
+    says: tuple[str, ...]
 
 
 class Section(NamedTuple):
-    """A part of a page. Tables without rows say that there is none."""
+    """A part of a page: words, findings, charts and tables.
+
+    Tables without rows say that there is none, unless they are folded.
+    """
 
     title: str
     lead: str = ""
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
+    points: tuple[Points, ...] = ()
 
     @property
     def anchor(self) -> str:
         """The name its heading is linked by."""
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
+
+    @property
+    def wide(self) -> tuple[Chart, ...]:
+        """The charts that take the page's width."""
+        return tuple(chart for chart in self.charts if chart.narrow)
+
+    @property
+    def small(self) -> tuple[Chart, ...]:
+        """The charts that stand two in a row, or one beside the first table."""
+        return tuple(chart for chart in self.charts if not chart.narrow)
+
+    @property
+    def beside(self) -> int:
+        """How many tables stand beside the one small chart."""
+        return int(len(self.small) == 1 and bool(self.tables and self.tables[0].rows))
 
 
 class Page(NamedTuple):
@@ -36,6 +66,18 @@ class Page(NamedTuple):
     headlines: tuple[Headline, ...]
     sections: tuple[Section, ...]
     footer: str = ""
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def across(self) -> int:
+        """How many headlines stand in a row, so that the last row is full if it can be."""
+        count = len(self.headlines)
+        return next((n for n in (4, 3, 5) if count % n == 0), 4) if count > 5 else max(count, 1)
+
+    @property
+    def abreast(self) -> int:
+        """How many cards stand in a row: three at most, so that their figures have room."""
+        return {1: 1, 2: 2, 4: 2}.get(len(self.cards), 3)
 
 
 def render(page: Page) -> str:
@@ -50,18 +92,24 @@ def render(page: Page) -> str:
         undefined=StrictUndefined,
     )
     drawn = page._replace(
-        sections=tuple(
-            section._replace(
-                charts=tuple(
-                    chart._replace(svg=Markup(inline(chart.svg, n, m)))  # noqa: S704
-                    for m, chart in enumerate(section.charts)
-                )
-            )
-            for n, section in enumerate(page.sections)
-        )
+        sections=tuple(_drawn(section, number) for number, section in enumerate(page.sections))
     )
     css = Markup((folder / "base.css").read_text("utf-8"))  # noqa: S704 - our own file.
     return environment.get_template("page.html.j2").render(page=drawn, css=css)
+
+
+def _drawn(section: Section, number: int) -> Section:
+    """A section with its charts as parts of the page."""
+    from markupsafe import Markup
+
+    charts = tuple(
+        chart._replace(
+            svg=Markup(inline(chart.svg, number, 2 * place)),  # noqa: S704 - our own drawing.
+            narrow=Markup(inline(chart.narrow, number, 2 * place + 1)) if chart.narrow else "",  # noqa: S704
+        )
+        for place, chart in enumerate(section.charts)
+    )
+    return section._replace(charts=charts)
 
 
 def inline(svg: bytes | str, section: int, number: int) -> str:

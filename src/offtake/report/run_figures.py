@@ -1,20 +1,23 @@
 """A run as figures: what its charts and tables show."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from offtake.contract.model import Document
 from offtake.core.names import Names, name_of
 from offtake.core.vocabulary import NONE, EventKind
-from offtake.report.figures import Bars, Capacity, Series, Table
+from offtake.report.colors import IDLE, SUPPLIERS
+from offtake.report.figures import Bars, Capacity, RightsMap, Series, Stack, Table
+from offtake.report.lanes import WORDS
+from offtake.report.metrics import named
 from offtake.sim.measure import Measured
 from offtake.sim.played import Played
-from offtake.units.money import MICROS, SECONDS_PER_HOUR, plain, short
+from offtake.units.money import MICROS, SECONDS_PER_HOUR, short
 from offtake.units.time import duration_text, instant_text
 
 Steps = list[tuple[int, float]]
-POINTS_MAX = 4_000
+POINTS_MAX = 1_500
+HELD = ("held, GPU-hours", "used, GPU-hours", "utilization")
 ANSWERS = {
     EventKind.ACCEPTED: "accepted",
     EventKind.REFUSED: "refused",
@@ -70,24 +73,26 @@ def _levels(changes: Iterable[tuple[int, int]]) -> tuple[tuple[int, float], ...]
 
 
 def _thin(points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
-    """At most ``POINTS_MAX`` points: the highest of each stretch, so that peaks stay."""
+    """About ``POINTS_MAX`` points: the highest of each stretch, so that peaks stay; the last."""
     if len(points) <= POINTS_MAX:
         return points
     stride = -(-len(points) // POINTS_MAX)
     stretches = (points[n : n + stride] for n in range(0, len(points), stride))
-    return tuple(max(stretch, key=lambda point: point[1]) for stretch in stretches)
+    highest = tuple(max(stretch, key=lambda point: point[1]) for stretch in stretches)
+    return (*highest, points[-1]) if highest[-1] != points[-1] else highest
 
 
 def delays(summary: dict[str, Any]) -> Bars:
     """GPU-hours delayed or lost, by cause."""
     rows = tuple((cause, float(hours)) for cause, hours in summary["delay_gpu_h"].items())
-    return Bars("Delay by cause", "GPU-hours", rows)
+    return Bars("Delay by what it waited for", "GPU-hours", rows)
 
 
 def charges(measured: Measured) -> Bars:
     """Cost by kind of charge."""
     cost = measured.cost.by_charge
-    rows = sorted(((kind, micros / MICROS) for kind, micros in cost.items()), key=lambda r: -r[1])
+    named = ((kind.replace("_", " "), micros / MICROS) for kind, micros in cost.items())
+    rows = sorted(named, key=lambda row: -row[1])
     currency = measured.played.world.document.currency
     return Bars("Cost by kind", currency, tuple(rows))
 
@@ -150,14 +155,25 @@ def _notice_row(played: Played, notice: Any, answer: Any, names: Names) -> tuple
         f"{notice.gpus:,}",
         instant_text(notice.at_s)[:10],
         instant_text(notice.due_at_s)[:10],
-        "open" if answer is None else ANSWERS[EventKind(answer.kind)],
+        _answer(notice, answer),
         "" if answer is None else instant_text(answer.at_s)[:10],
         f"{answer.gpus:,}" if answer is not None and answer.gpus else "",
     )
 
 
-def outcomes(played: Played) -> Table:
-    """What became of each requirement: orders, or the binding reason (S6)."""
+def _answer(notice: Any, answer: Any) -> str:
+    """What a holder said; ``open`` while it may still speak."""
+    if answer is None:
+        return "open"
+    part = answer.kind == EventKind.ACCEPTED and answer.gpus < notice.gpus
+    return "accepted in part" if part else ANSWERS[EventKind(answer.kind)]
+
+
+def outcomes(played: Played, times_s: Mapping[str, int]) -> Table:
+    """What became of each requirement: orders, or the binding reason (S6).
+
+    ``times_s`` are the seconds from a requirement to its first delivery.
+    """
     names, currency = played.world.names, played.world.document.currency
     why: dict[int, str] = {}
     for recorded in played.market.journal:
@@ -168,7 +184,7 @@ def outcomes(played: Played) -> Table:
         orders = [o for o in played.market.state.orders.values() if o.lot == lot.number]
         got = [
             f"{order.gpus:,} from {names.title(order.offer.supplier)} at "
-            f"{plain(order.offer.price_micros_per_gpu_h)} {currency}, "
+            f"{order.offer.price_micros_per_gpu_h / MICROS:.2f} {currency}, "
             f"from {instant_text(order.offer.start_s)[:10]}"
             for order in orders
         ]
@@ -179,35 +195,85 @@ def outcomes(played: Played) -> Table:
                 name_of(names.purposes, lot.need.purpose),
                 f"{lot.need.gpus:,}",
                 instant_text(lot.need.start_s)[:10],
+                _after(lot.need.requirement, times_s),
                 "; ".join(got) or lot.status.name.lower(),
             )
         )
-    columns = ("requirement", "for", "GPUs", "needed from", "outcome")
+    columns = ("requirement", "for", "GPUs", "needed from", "first came after", "outcome")
     return Table("Requirements and what became of them", columns, tuple(rows), right=(2,))
 
 
-def times(summary: dict[str, Any]) -> Table:
-    """From requirement to first delivery."""
-    rows = tuple(
-        (name, duration_text(length_s)) for name, length_s in summary["time_to_capacity_s"].items()
-    )
-    return Table("Time to capacity", ("requirement", "to first delivery"), rows, right=(1,))
+def _after(requirement: str, times_s: Mapping[str, int]) -> str:
+    return duration_text(times_s[requirement]) if requirement in times_s else ""
 
 
-def shares(summary: dict[str, Any]) -> Table:
+def holdings(summary: dict[str, Any], names: Names) -> Bars:
+    """GPU-hours used, by supplier."""
+    rows = sorted(summary["gpu_h"]["by_supplier"].items(), key=lambda row: -row[1])
+    named_rows = tuple((named(names, party), float(hours)) for party, hours in rows)
+    return Bars("GPU-hours used, by supplier", "GPU-hours", named_rows)
+
+
+def shares(summary: dict[str, Any], names: Names) -> Table:
     """GPU-hours by supplier and their share."""
-    hours = summary["gpu_h"]["by_supplier"]
-    total = max(sum(hours.values()), 1)
-    rows = sorted(hours.items(), key=lambda row: -row[1])
+    rows = holdings(summary, names).rows
+    total = max(sum(value for _, value in rows), 1)
     return Table(
         "GPU-hours used by supplier",
         ("supplier", "GPU-hours", "share"),
-        tuple((name, f"{value:,}", f"{100 * value / total:.1f} %") for name, value in rows),
+        tuple((name, f"{value:,.0f}", f"{100 * value / total:.1f} %") for name, value in rows),
         right=(1, 2),
     )
 
 
-def assumptions(document: Document) -> Table:
-    """Every figure that rests on an assumption, and its reason."""
-    rows = tuple((note.path, note.text) for note in document.notes if note.kind == "assumed")
-    return Table("Assumptions this result rests on", ("figure", "assumed because"), rows)
+def idle(summary: dict[str, Any], names: Names) -> Stack:
+    """GPU-hours held, used and not, by supplier (J8)."""
+    rows = summary["gpu_h"]["utilization"]["by_supplier"].items()
+    held = [(named(names, party), row["used_gpu_h"], row["held_gpu_h"]) for party, row in rows]
+    shown = sorted((row for row in held if row[2]), key=lambda row: -row[2])
+    return Stack(
+        "GPU-hours held, used and idle",
+        "GPU-hours",
+        ("used", "idle"),
+        tuple((name, (float(used), float(max(all_ - used, 0)))) for name, used, all_ in shown),
+        (SUPPLIERS[0], IDLE),
+    )
+
+
+def utilization(summary: dict[str, Any], names: Names) -> Table:
+    """GPU-hours held and used, by supplier (J8)."""
+    found = summary["gpu_h"]["utilization"]["by_supplier"]
+    rows = tuple((named(names, party), *_held(row)) for party, row in found.items())
+    return Table("", ("supplier", *HELD), rows, right=(1, 2, 3))
+
+
+def pools(summary: dict[str, Any], played: Played) -> Table:
+    """The same by pool, a folded table."""
+    names, found = played.world.names, summary["gpu_h"]["utilization"]["by_pool"]
+    owners = {site.pool: names.title(site.supplier) for site in played.sites}
+    rows = tuple((pool, owners.get(pool, ""), *_held(row)) for pool, row in found.items())
+    fold = f"By pool: {len(rows)}"
+    return Table("", ("pool", "supplier", *HELD), rows, right=(2, 3, 4), fold=fold)
+
+
+def _held(row: dict[str, Any]) -> tuple[str, str, str]:
+    held, used = row["held_gpu_h"], row["used_gpu_h"]
+    return f"{held:,}", f"{used:,}", f"{100 * row['utilization']:.1f} %" if held else ""
+
+
+def spans(figure: RightsMap) -> Table:
+    """A rights map in words, for those who cannot see it and where a lane has no room for them."""
+    rows = tuple(
+        (
+            lane.supplier,
+            lane.purpose,
+            f"{instant_text(span.from_s)} to {instant_text(span.until_s)}",
+            WORDS[span.verdict],
+            ", ".join(span.clauses),
+            span.says,
+        )
+        for lane in figure.lanes
+        for span in lane.spans
+    )
+    columns = ("supplier", "for", "when", "is", "because of", "for example")
+    return Table("", columns, rows, fold="The same map in words, with every clause")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.decide import decide
@@ -11,6 +12,8 @@ from offtake.core.names import BUYER, UNSTATED, Names
 from offtake.core.vocabulary import Act, Ask, BoundClause, Capacity, Decision, Verdict
 from offtake.report.figures import Lane, RightsMap, Span
 from offtake.units.time import DAY_S, FOREVER_S
+
+ALL_PURPOSES = "all purposes"
 
 
 def suppliers_of(portfolio: Portfolio) -> list[int]:
@@ -42,6 +45,13 @@ def turns(clauses: Sequence[BoundClause], from_s: int, until_s: int) -> list[int
     return sorted({from_s, until_s, *inside})
 
 
+class Rules(NamedTuple):
+    """Clauses under a name: those of a regime."""
+
+    title: str
+    clauses: Sequence[BoundClause]
+
+
 def rights_map(
     portfolio: Portfolio,
     act: Act,
@@ -49,33 +59,93 @@ def rights_map(
     clauses: Sequence[BoundClause] | None = None,
 ) -> RightsMap:
     """The rights map: a lane for each supplier and purpose; purposes that never differ merged."""
-    in_use = portfolio.clauses if clauses is None else clauses
-    edges = turns(in_use, *period)
+    rules = Rules("", portfolio.clauses if clauses is None else clauses)
+    return rights_maps(portfolio, act, period, [rules])
+
+
+def rights_maps(
+    portfolio: Portfolio, act: Act, period: tuple[int, int], sets: Sequence[Rules]
+) -> RightsMap:
+    """The rights maps of several sets of clauses in one, so that their lanes stand together.
+
+    A lane for each supplier, purpose and set; purposes that differ under none of the sets are
+    merged, and so are sets that give one lane.
+    """
     lanes: list[Lane] = []
+    known = portfolio.names.purposes
     for supplier in suppliers_of(portfolio):
-        by_spans: dict[tuple[Span, ...], list[str]] = {}
-        for purpose, name in enumerate(portfolio.names.purposes):
-            asks = [
-                ask_about(act, supplier=supplier, purpose=purpose, at_s=edge) for edge in edges[:-1]
-            ]
-            spans = _spans(portfolio.names, in_use, asks, edges)
-            by_spans.setdefault(tuple(span._replace(says="") for span in spans), []).append(name)
-        title = portfolio.names.title(supplier)
-        title = f"{title} (own build)" if supplier == BUYER else title
-        lanes += [
-            Lane(title, _named(purposes, portfolio.names.purposes), spans)
-            for spans, purposes in by_spans.items()
-        ]
+        by_spans: dict[tuple[tuple[Span, ...], ...], list[str]] = {}
+        said: dict[tuple[tuple[Span, ...], ...], list[list[Span]]] = {}
+        for purpose, name in enumerate(known):
+            asked = (act, supplier, purpose)
+            found = [_asked(portfolio.names, rules, asked, period) for rules in sets]
+            alike = tuple(tuple(span._replace(says="") for span in spans) for spans in found)
+            by_spans.setdefault(alike, []).append(name)
+            said.setdefault(alike, found)
+        title = _title(portfolio.names, supplier)
+        for alike, purposes in by_spans.items():
+            lanes += _lanes(title, _named(purposes, known), said[alike], sets)
     what = "supply new capacity" if act == Act.SUPPLY else "run"
     title = f"{portfolio.document.title or 'Portfolio'}: who may {what}"
     return RightsMap(title, *period, tuple(lanes))
+
+
+def _asked(
+    names: Names, rules: Rules, asked: tuple[Act, int, int], period: tuple[int, int]
+) -> list[Span]:
+    """The spans of one act, supplier and purpose under a set of clauses."""
+    act, supplier, purpose = asked
+    edges = turns(rules.clauses, *period)
+    asks = [ask_about(act, supplier=supplier, purpose=purpose, at_s=edge) for edge in edges[:-1]]
+    return _spans(names, rules.clauses, asks, edges)
+
+
+def _lanes(
+    supplier: str, purposes: str, found: Sequence[list[Span]], sets: Sequence[Rules]
+) -> list[Lane]:
+    """The lanes of one supplier and some purposes: one for each set of clauses that differs."""
+    if len(sets) == 1:
+        return [Lane(supplier, purposes, tuple(found[0]))]
+    groups: dict[tuple[Span, ...], list[str]] = {}
+    for spans, rules in zip(found, sets, strict=True):
+        groups.setdefault(tuple(spans), []).append(rules.title)
+    lanes = []
+    for alike, titles in groups.items():
+        of = [] if purposes == ALL_PURPOSES else [purposes]
+        under = [] if len(titles) == len(sets) else ["; ".join(titles)]
+        lanes.append(Lane(supplier, ": ".join(of + under) or ALL_PURPOSES, alike))
+    return lanes
+
+
+def runs_map(
+    portfolio: Portfolio, period: tuple[int, int], sets: Sequence[Rules]
+) -> RightsMap | None:
+    """Where work may run, at the suppliers that have pools or may get them; None if anywhere."""
+    figure = rights_maps(portfolio, Act.RUN, period, sets)
+    document, names = portfolio.document, portfolio.names
+    running = {pool.supplier for pool in document.pools}
+    running |= {behavior.supplier for behavior in document.behaviors}
+    titles = {_title(names, names.parties.index(party)) for party in running}
+    lanes = tuple(lane for lane in figure.lanes if lane.supplier in titles)
+    return figure._replace(lanes=lanes) if restricts(figure._replace(lanes=lanes)) else None
+
+
+def _title(names: Names, supplier: int) -> str:
+    """A supplier on a map; the buyer supplies what it builds."""
+    title = names.title(supplier)
+    return f"{title} (own build)" if supplier == BUYER else title
+
+
+def restricts(figure: RightsMap) -> bool:
+    """Whether any clause speaks on a map."""
+    return any(span.clauses for lane in figure.lanes for span in lane.spans)
 
 
 def _named(purposes: Sequence[str], known: Sequence[str]) -> str:
     """A set of purposes in the fewest words."""
     others = [name for name in known if name not in purposes]
     if not others:
-        return "all purposes"
+        return ALL_PURPOSES
     return f"all but {', '.join(others)}" if len(others) < len(purposes) else ", ".join(purposes)
 
 

@@ -91,7 +91,7 @@ BAD = [
     (["run", "{p}", "--trace", "{p}", "--columns", "submit=a,run=b,gpus=c"], "no column `a`"),
     (["compare", "{p}", "--trace", "{p}", "--format", "columns"], "Name them: --columns"),
     (["run", "{p}", "--from", "2026-01-01", "--to", "2025-01-01"], "not after"),
-    (["run", "{p}", "--out", "{p}"], "other files"),
+    (["run", "{p}", "--out", "{p}"], "is a file"),
     (["rights", "{p}", "--at", "soon"], "not a date"),
     (["rights", "{p}", "--chart", "map.gif"], "neither .svg nor .png"),
     (["rights", "{p}", "--chart", "/nowhere/map.svg"], "does not exist"),

@@ -119,6 +119,16 @@ def test_a_mapping_names_the_purpose_of_each_tenant() -> None:
     )
 
 
+def test_a_tenant_with_two_purposes_in_a_mapping_is_named_with_both_lines() -> None:
+    text = "tenants:\n  a: training\n  b: research\n  a: api\ndefault: api\ndefault: research\n"
+
+    with pytest.raises(UnreadableTrace) as wrong:
+        purposes_of(text, "m.yaml", ("a", "b"), ("training", "research", "api"))
+    assert "`a` in line 4 is already in line 2" in wrong.value.says
+    assert "`default` in line 6 is already in line 5" in wrong.value.says
+    assert "keep that one" in wrong.value.remedy
+
+
 def test_all_mistakes_of_a_mapping_are_named_at_once() -> None:
     with pytest.raises(UnreadableTrace) as caught:
         purposes_of("tenants: {c: play}", "m.yaml", ("a", "b"), ("training",))

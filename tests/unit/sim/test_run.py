@@ -3,7 +3,8 @@
 from offtake.contract.model import Regime
 from offtake.contract.portfolio import Portfolio
 from offtake.sim.measure import _hours, percentile
-from offtake.study.run import Result, files_of, inputs_of, play
+from offtake.study.inputs import inputs_of
+from offtake.study.run import Result, files_of, play
 
 HEAD = """
 parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}}
