@@ -13,10 +13,11 @@ from pathlib import Path
 from offtake.clauses import KINDS
 from offtake.cli import main as main_module
 from offtake.cli.main import VERBS
-from offtake.contract import model
+from offtake.contract import market, model
 from offtake.contract.record import KEYS
 from offtake.contract.value import written
-from offtake.core.text import ScopeText, terms_of_text
+from offtake.core.text import ScopeText, Term, Value, terms_of_text
+from offtake.units.capacity import share_text
 
 SECTIONS = {
     "sources": model.Source,
@@ -30,10 +31,10 @@ SECTIONS = {
     "requirements": model.Requirement,
     "services": model.ServiceText,
     "jobs": model.JobText,
-    "behaviors": model.Behavior,
+    "behaviors": market.Behavior,
     "reports": model.Reported,
     "outages": model.Outage,
-    "procurement": model.Procurement,
+    "procurement": market.Procurement,
     "simulation": model.Simulation,
     "regimes": model.Regime,
 }
@@ -47,7 +48,7 @@ def table(text: type, *, without: tuple[str, ...] = ()) -> str:
         if name in without:
             continue
         kind = f"one of {', '.join(term.choices)}" if term.choices else term.value.value
-        default = _default(defaults[name])
+        default = _default(term, defaults[name])
         rows.append(f"| `{KEYS.get(name, name)}` | {kind} | {default} | {term.says} |")
     below = [term.of for term in terms_of_text(text).values() if term.of is not None]
     parts = ["\n".join(rows)]
@@ -57,9 +58,14 @@ def table(text: type, *, without: tuple[str, ...] = ()) -> str:
     return "\n\n".join(parts)
 
 
-def _default(value: object) -> str:
+def _default(term: Term, value: object) -> str:
+    """A default in the notation of files; empty where there is none to write."""
     if value is MISSING:
         return "required"
+    if term.value in (Value.SHARE, Value.SPEED) and isinstance(value, int):
+        return f"`{share_text(value)}`"
+    if term.value is Value.INSTANT and value == 0:
+        return "always"
     if value is None or value in ((), ""):
         return ""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**12:

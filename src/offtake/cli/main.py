@@ -18,6 +18,7 @@ VERBS = {
     "rights": "who may supply and run what: a table at a date, or the rights map over time",
     "run": "play the portfolio on a simulated clock and report what happened",
     "compare": "the same demand under several contract regimes, side by side",
+    "stress": "what breaks first when something goes wrong, and what it costs",
     "demand": "what is in a trace: jobs or inference, GPU-hours, peak, tenants, what was dropped",
     "synth": "draw synthetic jobs from a seed, like a real trace or as stated, for years",
     "demo": "run the built-in example and say what to look at",

@@ -20,6 +20,7 @@ def check(reading: Reading) -> Iterator[Problem]:
     yield from _money(reading)
     yield from _power(reading)
     yield from _nothings(reading)
+    yield from _fixed(reading)
     yield from _calendars(reading)
 
 
@@ -47,7 +48,7 @@ def _money(reading: Reading) -> Iterator[Problem]:
     document = reading.document
     for path, money in _amounts(document):
         if money.currency != document.currency:
-            place = reading.place(path)
+            place = reading.nearest_place(path)
             says = f"{path} has an amount in {money.currency}; this portfolio is in "
             remedy = "Convert it at a stated rate, or set `currency:`."
             yield Problem("other-currency", place, says + document.currency, remedy)
@@ -71,11 +72,11 @@ def _money_in(value: Any, path: str) -> Iterator[tuple[str, Money]]:
     if isinstance(value, Money):
         yield path, value
     elif isinstance(value, tuple):
-        for item in value:
-            yield from _money_in(item, path)
+        for number, item in enumerate(value):
+            yield from _money_in(item, f"{path}[{number}]")
     elif hasattr(value, "__dataclass_fields__"):
         for name in value.__dataclass_fields__:
-            yield from _money_in(getattr(value, name), path)
+            yield from _money_in(getattr(value, name), f"{path}.{name}")
 
 
 def _power(reading: Reading) -> Iterator[Problem]:
@@ -129,7 +130,7 @@ def _nothings(reading: Reading) -> Iterator[Problem]:
     document = reading.document
     rows: list[tuple[str, str, Any]] = [
         ("procurement", name, getattr(document.procurement, name))
-        for name in ("review", "length", "lot")
+        for name in ("review", "length", "lot", "window", "season")
     ]
     rows += [(f"jobs.{job.id}", "run", job.run) for job in document.jobs]
     for item in document.requirements:
@@ -145,6 +146,16 @@ def _nothings(reading: Reading) -> Iterator[Problem]:
         if amount in (0, Size(gpus=0), Size(watts=0)):
             says = f"{path}.{name} must be more than nothing"
             yield Problem("zero-quantity", reading.place(path), says, "Write a larger figure.")
+
+
+def _fixed(reading: Reading) -> Iterator[Problem]:
+    """A policy that asks for what is stated, of which nothing is stated."""
+    procurement = reading.document.procurement
+    nothing = procurement.quantity is None and not procurement.quantities
+    if procurement.policy == "fixed" and nothing:
+        says = "procurement.policy is `fixed`, and no quantity is stated"
+        remedy = "Add `quantity: 64`, or `quantities: {2025-01-21: 64}`."
+        yield Problem("missing-key", reading.place("procurement"), says, remedy)
 
 
 def _calendars(reading: Reading) -> Iterator[Problem]:

@@ -98,6 +98,9 @@ def _within_limits(text: str, file: str) -> None:
         for event in yaml.parse(text, Loader=_LOADER):
             seen += 1
             aliases += isinstance(event, yaml.AliasEvent)
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!":  # "!" is how quoted words are marked.
+                raise _tagged(event, file)
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > LIMIT_DEPTH or seen > LIMIT_NODES:
@@ -112,6 +115,12 @@ def _within_limits(text: str, file: str) -> None:
         raise _limit(file, "YAML aliases (`*name`) are used", "Write the value out.")
 
 
+def _tagged(event: Any, file: str) -> Unreadable:
+    place = Place(file, event.start_mark.line + 1, event.start_mark.column + 1)
+    says = f"a YAML tag (`{event.tag.replace('tag:yaml.org,2002:', '!!')}`) is used"
+    return Unreadable([Problem("beyond-limit", place, says, "Remove it: terms have their types.")])
+
+
 def _limit(file: str, says: str, remedy: str) -> Unreadable:
     return Unreadable([Problem("beyond-limit", Place(file), says, remedy)])
 
@@ -121,6 +130,9 @@ def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> Unreadable:
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     says = f"this is not YAML: {getattr(error, 'problem', None) or str(error).splitlines()[0]}"
     remedy = "Check indentation, colons and quotes here and in the line above."
+    line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        says, remedy = "this is not YAML: a tab stands where spaces must", "Indent with spaces."
     if isinstance(error, yaml.reader.ReaderError):
         place = _position(text, max(text.find(chr(error.character)), 0), file)
         says = f"this is not text: character {error.character:#04x} is not allowed in YAML"

@@ -1,11 +1,12 @@
 """Read a portfolio file and what it includes. The only module of meaning that opens files."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.clauses import KINDS
-from offtake.contract import model
+from offtake.contract import market, model
 from offtake.contract.node import LIMIT_BYTES, Entry, Node, nodes_of
 from offtake.contract.problem import Place, Problem, Unreadable, nearest
 from offtake.contract.record import KEYS, Reader, Reference
@@ -31,12 +32,12 @@ BY_ID: dict[str, tuple[type, str]] = {
 """Sections that map an id to a record."""
 LISTED = {
     "prices": model.ListPrice,
-    "behaviors": model.Behavior,
+    "behaviors": market.Behavior,
     "reports": model.Reported,
     "outages": model.Outage,
 }
 """Sections that list records."""
-SINGLE = {"procurement": model.Procurement, "simulation": model.Simulation}
+SINGLE = {"procurement": market.Procurement, "simulation": model.Simulation}
 WORDS = ("regions", "products")
 HEAD = ("title", "currency", "buyer", "include")
 SECTIONS = (*HEAD, *BY_ID, *WORDS, "agreements", *LISTED, *SINGLE)
@@ -57,6 +58,12 @@ class Reading(NamedTuple):
     def place(self, path: str) -> Place:
         """Where something is written; the first file if it is not."""
         return self.places.get(path) or Place(next(iter(self.texts), "portfolio"))
+
+    def nearest_place(self, path: str) -> Place:
+        """Where something is written, or what it is a part of."""
+        while path not in self.places and ("." in path or "[" in path):
+            path = re.sub(r"(\.[^.\[]*|\[[^\[]*)$", "", path)
+        return self.place(path)
 
 
 def read(path: str | Path) -> Reading:

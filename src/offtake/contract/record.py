@@ -124,6 +124,7 @@ class Reader:
     def value(self, term: Term, node: Node, path: str) -> Any:
         """One value, or None with a problem. Its source or assumption becomes a note."""
         node = self.figure(node, path)
+        self.places[path] = node.place
         if term.value is Value.LINES:
             assert term.of is not None
             return self.lines(term.of, node, path)

@@ -1,5 +1,6 @@
 """From written words to values: one notation for each type of value."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,15 +51,18 @@ def parse_duration(text: str) -> Duration:
     return length
 
 
+_LIKE_MONEY = re.compile(r"[$€£¥]|\b(?!GPU\b)[A-Z]{3}\b")
+"""What is meant as an amount of money, so that a wrong one is called that."""
+
+
 def parse_floor(text: str) -> Floor:
     """``$30B``, ``1,000,000 GPU-h`` or ``300 MW``."""
     for ending in ("GPU-h", "GPU-hours"):
         if text.endswith(ending):
             return Floor(gpu_h=parse_count(text.removesuffix(ending).strip()))
-    try:
+    if _LIKE_MONEY.search(text):
         return Floor(money=money.parse(text))
-    except ValueError:
-        return Floor(size=capacity.parse_size(text))
+    return Floor(size=capacity.parse_size(text))
 
 
 def parse_gpus(text: str) -> int:

@@ -37,13 +37,14 @@ def decide(clauses: Sequence[BoundClause], facts: Facts, ask: Ask, now_s: int) -
 
     ask = recognized(ask, facts)
     concerned = [clause for clause in clauses if in_force(clause, ask, now_s)]
+    lifting = [clause for clause in concerned if clause.kind.lifts is not None]
     found: list[Found] = []
     waived: list[Waived] = []
     for clause in concerned:
         finding = find(clause, facts, ask, now_s)
         if finding is None:
             continue
-        by = _lifted_by(concerned, finding, facts, ask)
+        by = _lifted_by(lifting, finding, facts, ask)
         if by is None:
             found.append(finding)
         else:

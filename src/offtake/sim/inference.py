@@ -1,6 +1,8 @@
 """Inference demand on pools: served at each instant or lost, never queued (J5)."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 
@@ -14,12 +16,8 @@ class Service(NamedTuple):
 
     def demand_at(self, at_s: int) -> int:
         """The GPUs wanted at an instant."""
-        gpus = 0
-        for from_s, size in self.steps:
-            if from_s > at_s:
-                break
-            gpus = size
-        return gpus
+        place = bisect_right(self.steps, at_s, key=itemgetter(0))
+        return self.steps[place - 1][1] if place else 0
 
 
 def serve(

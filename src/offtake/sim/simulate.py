@@ -6,7 +6,6 @@ Between stops the placement engine plays jobs alone.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
@@ -31,9 +30,10 @@ from offtake.sim.inference import serve
 from offtake.sim.market import Market
 from offtake.sim.placement import scaled_s
 from offtake.sim.played import Played, Served, Unserved
-from offtake.sim.procurement import Backlog, backlog
+from offtake.sim.procurement import raised
+from offtake.sim.procurement.sight import Sight
 from offtake.sim.world import Kind, World
-from offtake.sourcing.requirement import Recorded, Status
+from offtake.sourcing.requirement import Recorded
 from offtake.supply.pools import Site, run_ask
 from offtake.units.capacity import PPM
 from offtake.units.time import FOREVER_S, after
@@ -103,6 +103,7 @@ class _Run:
         self._edges = sorted({e for c in world.clauses for e in (c.from_s, c.until_s)})
         self._stops = self._static_stops()
         self._review_s = world.from_s
+        self._reviews_s: list[int] = []
         for site in world.sites:
             self._open(site)
 
@@ -216,41 +217,28 @@ class _Run:
         if procurement.policy == "none":
             self._review_s = FOREVER_S
             return
-        for need in backlog(procurement, self._backlogs(now_s), self.world.names, now_s):
+        self._reviews_s.append(now_s)
+        sight = Sight(
+            self.world,
+            self.market.state,
+            self.engine,
+            self.sites,
+            self._allocated,
+            self._reviews_s,
+        )
+        for need in raised(procurement, sight):
             self.market.submit(need, now_s)
         for recorded in self.market.play(now_s):
             self._apply(recorded, now_s)
-
-    def _backlogs(self, now_s: int) -> dict[int, Backlog]:
-        lacking: dict[int, int] = defaultdict(int)
-        for kind, gpus in self.engine.waiting_gpus().items():
-            lacking[self.world.kinds[kind].purpose] += gpus
-        for service, own in zip(self.world.services, self._allocated, strict=True):
-            lacking[service.purpose] += service.demand_at(now_s) - sum(own.values())
-        coming = self._coming()
-        return {p: Backlog(p, gpus, coming.get(p, 0)) for p, gpus in lacking.items() if gpus > 0}
-
-    def _coming(self) -> dict[int, int]:
-        """GPUs in open lots and orders not yet delivered, by purpose."""
-        coming: dict[int, int] = defaultdict(int)
-        for lot in self.market.state.lots.values():
-            if lot.status not in (Status.ORDERED, Status.UNSERVED, Status.WITHDRAWN):
-                coming[lot.need.purpose] += lot.open_gpus
-        for order in self.market.state.orders.values():
-            for tranche in range(order.offer.tranches):
-                if tranche not in (*order.delivered, *order.ended):
-                    coming[order.purpose] += order.gpus_in(tranche)
-        return coming
 
     def _judge(self, now_s: int) -> None:
         """Judge pools for every kind; verdicts change only where a clause comes or goes (J4)."""
         world, sites = self.world, self.sites
         for number, site in enumerate(sites):
             self._rates[number] = effective_rate(site, world.clauses, world.prices, now_s)
-        open_floors = self._floors.open(now_s)
+        open_floors = self._floors.open(sites, now_s)
         preference = [
-            (int(site.supplier not in open_floors), rate)
-            for site, rate in zip(sites, self._rates, strict=True)
+            (int(number not in open_floors), rate) for number, rate in enumerate(self._rates)
         ]
         law = Law(world.clauses, self.market.state.facts, now_s)
         turn = bisect_right(self._edges, now_s)
@@ -370,8 +358,9 @@ class _Run:
         for pool, started_gpu_s in enumerate(self.engine.started_gpu_s):
             new_gpu_s = started_gpu_s - self._counted_gpu_s[pool]
             self._counted_gpu_s[pool] = started_gpu_s
-            supplier, rate = self.sites[pool].supplier, self._rates[pool]
-            self._floors.take(supplier, new_gpu_s, rate_micros_per_gpu_h=rate)
+            if new_gpu_s:
+                rate = self._rates[pool]
+                self._floors.take(self.sites[pool], new_gpu_s, rate_micros_per_gpu_h=rate)
         for number, (service, own) in enumerate(
             zip(self.world.services, self._allocated, strict=True)
         ):
@@ -379,7 +368,7 @@ class _Run:
                 self.served.append(Served(number, pool, gpus, from_s, now_s))
                 site = self.sites[pool]
                 used_gpu_s, rate = gpus * (now_s - from_s), self._rates[pool]
-                self._floors.take(site.supplier, used_gpu_s, rate_micros_per_gpu_h=rate)
+                self._floors.take(site, used_gpu_s, rate_micros_per_gpu_h=rate)
                 if site.own and self._shares:
                     self._use(service.purpose, gpus, from_s, now_s)
             lacking = service.demand_at(from_s) - sum(own.values())

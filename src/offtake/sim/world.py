@@ -10,7 +10,7 @@ from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Report
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE, BoundClause
-from offtake.demand.columns import Column, JobTrace
+from offtake.demand.columns import Column, JobTrace, ServiceTrace
 from offtake.sim.inference import Service
 from offtake.sim.placement import WHOLE_MILLI, Jobs
 from offtake.sourcing.requirement import Need
@@ -96,10 +96,12 @@ class World(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """A trace with the purpose of each tenant, by index of the portfolio's names."""
+    """Traces with the purpose of each tenant and service, by index of the portfolio's names."""
 
-    trace: JobTrace
-    purposes: tuple[int, ...]
+    trace: JobTrace | None = None
+    purposes: tuple[int, ...] = ()
+    services: ServiceTrace | None = None
+    service_purposes: tuple[int, ...] = ()
 
 
 def world_of(
@@ -112,6 +114,7 @@ def world_of(
     names, document = portfolio.names, portfolio.document
     kinds: dict[Kind, int] = {}
     services = _services(document, names, kinds)
+    services += _traced_services(workload, kinds, period[0])
     jobs = _jobs(document, names, kinds, workload, period)
     return World(
         names=names,
@@ -147,7 +150,9 @@ def world_of(
         ),
         speeds=_speeds(document, names, workload),
         outside=Outside(
-            len(document.jobs) + (workload.trace.jobs if workload else 0) - len(jobs.gpus),
+            len(document.jobs)
+            + (workload.trace.jobs if workload and workload.trace else 0)
+            - len(jobs.gpus),
             sum(not period[0] <= item.submitted < period[1] for item in document.requirements),
         ),
         document=document,
@@ -159,7 +164,8 @@ def world_of(
 def _speeds(document: Document, names: Names, workload: Workload | None) -> Speeds:
     stated = {names.accelerators.index(item.id): item.speed for item in document.accelerators}
     of_model: dict[tuple[int, int], int] = {}
-    for number, model in enumerate(workload.trace.models if workload is not None else ()):
+    trace = None if workload is None else workload.trace
+    for number, model in enumerate(() if trace is None else trace.models):
         for name, speed_ppm in model.speed_ppm:
             for accelerator in _known((name,), names):
                 of_model[number, accelerator] = speed_ppm
@@ -209,6 +215,21 @@ def _services(document: Document, names: Names, kinds: dict[Kind, int]) -> tuple
     )
 
 
+def _traced_services(
+    workload: Workload | None, kinds: dict[Kind, int], from_s: int
+) -> tuple[Service, ...]:
+    """The services of a trace, its second 0 being the start of the run; they end with it."""
+    if workload is None or workload.services is None:
+        return ()
+    found = []
+    end = (workload.services.span_s + from_s, 0)
+    for demand, purpose in zip(workload.services.services, workload.service_purposes, strict=True):
+        steps = zip((demand.from_s + from_s).tolist(), demand.gpus.tolist(), strict=True)
+        kind = kinds.setdefault(Kind(purpose), len(kinds))
+        found.append(Service(demand.service, kind, purpose, (*steps, end)))
+    return tuple(found)
+
+
 def _jobs(
     document: Document,
     names: Names,
@@ -232,7 +253,7 @@ def _jobs(
     submit, run, gpus, kind, priority, deadline = listed
     whole = np.full_like(gpus, WHOLE_MILLI)
     columns = [submit, run, run, gpus, kind, priority, deadline, whole]
-    if workload is not None:
+    if workload is not None and workload.trace is not None:
         traced = _traced(workload, names, kinds, period[0])
         columns = [np.concatenate(pair) for pair in zip(columns, traced, strict=True)]
     inside = (columns[0] >= period[0]) & (columns[0] < period[1])
@@ -255,6 +276,7 @@ def _lean(jobs: Jobs) -> Jobs:
 def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: int) -> list[Column]:
     """A trace's columns, its second 0 being the start of the run."""
     trace = workload.trace
+    assert trace is not None
     none = np.full(trace.jobs, NONE, np.int64)
     deadline = none if trace.deadline_s is None else trace.deadline_s
     share = trace.share_milli
@@ -273,6 +295,7 @@ def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: in
 def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Column:
     """The kind of each job of a trace: by its tenant's purpose, its accelerators, its model."""
     trace = workload.trace
+    assert trace is not None
     none = np.full(trace.jobs, NONE, np.int64)
     wants = none if trace.wants is None else trace.wants
     model = none if trace.model is None else trace.model

@@ -51,7 +51,7 @@ def inputs_of(portfolio: Portfolio, regime: Regime, workload: Workload | None) -
         "portfolio": dict(sorted(portfolio.hashes.items())),
         "regime": regime.id,
     }
-    if workload is not None:
+    if workload is not None and workload.trace is not None:
         trace = workload.trace
         inputs["trace"] = {
             "format": trace.format,

@@ -7,7 +7,8 @@ it has sold is taken off. Chance plays no part here; a portfolio states what it 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from offtake.contract.model import Answer, Behavior, Document
+from offtake.contract.market import Answer, Behavior
+from offtake.contract.model import Document
 from offtake.core.account import Use
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE

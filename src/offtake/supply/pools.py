@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from offtake.contract.model import Document, Pool, SizeStep
+from offtake.contract.market import SizeStep
+from offtake.contract.model import Document, Pool
 from offtake.core.names import BUYER, UNSTATED, Names
 from offtake.core.vocabulary import NONE, Act, Ask, Capacity
 

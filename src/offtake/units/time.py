@@ -81,6 +81,8 @@ def parse_instant(text: str) -> int:
         ValueError: Not a date or time, a time without an offset, or outside 1970 to 2199.
     """
     text = text.strip()
+    if "-" not in text[:5]:  # `fromisoformat` would take 20250121 for a day.
+        raise ValueError(f"`{text}` is not a date such as `2025-01-21`")
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             moment = datetime.combine(date.fromisoformat(text), time(), UTC)

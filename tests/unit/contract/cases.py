@@ -72,6 +72,8 @@ CASES = (
     Case("not-a-mapping", "- a\n- b\n", "1:1"),
     Case("not-a-mapping", "buyer: lab\nparties: [lab]\n", "2:10"),
     Case("beyond-limit", "a: &x [b]\nc: *x\n", "portfolio.yaml"),
+    Case("beyond-limit", "title: !!binary aGVsbG8=\n", "1:8"),
+    Case("beyond-limit", "buyer: lab\nparties: !!set {lab: {}}\n", "2:10"),
     Case("beyond-limit", "{a: " * 60, "portfolio.yaml"),
     Case("beyond-limit", "- " * 100_000),
     Case("not-yaml", "[" * 100_000),
@@ -173,6 +175,7 @@ CASES = (
     Case("not-speed", HEAD + "accelerators: {H100: {speed: fast}}\n", "3:30"),
     Case("not-speed", HEAD + "accelerators: {H100: {speed: 0%}}\n"),
     Case("not-speed", HEAD + "accelerators: {H100: {speed: 10001%}}\n"),
+    Case("not-instant", HEAD + "agreements: {A: {from: 20250101}}\n", "3:24"),
     Case("not-instant", HEAD + "agreements: {A: {from: 2025-02-30}}\n", "3:24"),
     Case("not-instant", HEAD + "agreements: {A: {from: 2025-01-21T17:00:00}}\n", "3:24"),
     Case("not-instant", HEAD + "agreements: {A: {from: 1969-12-31}}\n"),
@@ -251,7 +254,7 @@ CASES = (
     Case("unknown-country", HEAD + "calendars: {c: {country: US, subdivision: XX}}\n"),
     # What cannot hold together.
     Case("no-buyer", "title: t\n", "portfolio.yaml"),
-    Case("no-buyer", "buyer: me\nparties: {lab: {}}\n", "1:1"),
+    Case("no-buyer", "buyer: me\nparties: {lab: {}}\n", "1:8"),
     Case("no-buyer", "parties: {lab: {}}\n", "1:1"),
     Case("cyclic-purpose", HEAD + "purposes:\n  a: {under: b}\n  b: {under: a}\n", "4:3"),
     Case("cyclic-purpose", HEAD + "purposes:\n  inference: {under: api}\n", "4:3"),
@@ -300,7 +303,7 @@ CASES = (
     Case(
         "other-currency",
         clause("kind: rate_card, supplier: azure, lines: [{price: 5 EUR}]"),
-        "3:65",
+        "3:119",
     ),
     Case("floor-or-ramp", clause("kind: take_or_pay, supplier: azure"), "3:65"),
     Case(
@@ -326,6 +329,8 @@ CASES = (
     Case("no-power", HEAD + "procurement: {lot: 1 MW}\n", "3:1"),
     Case("zero-quantity", clause("kind: build_right, grantee: lab, measured_over: 0d"), "3:65"),
     Case("zero-quantity", HEAD + "procurement: {review: 0d}\n", "3:1"),
+    Case("zero-quantity", HEAD + "procurement: {window: 0}\n", "3:1"),
+    Case("missing-key", HEAD + "procurement: {policy: fixed}\n", "3:1"),
     Case(
         "zero-quantity",
         HEAD + "jobs: {j: {purpose: api, gpus: 1, submitted: 2024-01-01, run: 0h}}\n",

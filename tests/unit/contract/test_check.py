@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from offtake.contract.check import check
+from offtake.contract.problem import Unreadable
 from offtake.contract.read import read_text
 from unit.contract.cases import CASES, HEAD, SOURCE, Case, clause, clauses, codes, problems_of
 
@@ -97,3 +98,26 @@ def test_the_most_that_is_allowed_can_be_lowered() -> None:
     text = HEAD + "accelerators:\n" + many
 
     assert check(read_text(text)) == []
+
+
+def test_an_amount_in_another_currency_is_placed_where_it_is_written() -> None:
+    text = clause("kind: rate_card, supplier: azure, lines: [{price: $1}, {price: 2 EUR}]")
+
+    (found,) = (one for one in check(read_text(text)) if one.code == "other-currency")
+
+    assert (found.place.line, found.place.column) == (3, text.split("\n")[2].index("2 EUR") + 1)
+
+
+def test_a_floor_that_is_meant_as_money_is_called_that() -> None:
+    text = clause("kind: take_or_pay, supplier: azure, floor: -$5")
+
+    assert [one.says for one in check(read_text(text))] == [
+        "agreements.A.clauses.c.floor: `-$5` is not an amount of money"
+    ]
+
+
+def test_a_tab_is_called_a_tab() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_text("parties:\n\tlab: {}\n")
+
+    assert caught.value.problems[0].remedy == "Indent with spaces."

@@ -209,3 +209,96 @@ def test_a_rate_card_prices_capacity() -> None:
 
     assert codes(card % "", below=pool) == set()
     assert codes(card % ", from: 2025-01-01", below=pool) == {"unpriced-capacity"}
+
+
+HARDWARE = "accelerators: {H: {}, G: {}}\nregions: [us, eu]\n"
+
+
+def test_exclusivities_that_share_out_places_or_hardware_leave_somebody_everywhere() -> None:
+    by_region = AZURE % ", regions: [us]", ORACLE % ", regions: [eu]"
+    by_hardware = AZURE % ", accelerators: [H]", ORACLE % ", accelerators: [G]"
+
+    assert codes(*by_region, PAY % "", below=HARDWARE) == set()
+    assert codes(*by_hardware, PAY % "", below=HARDWARE) == set()
+
+
+def test_a_waiver_by_which_one_holder_may_be_chosen_ends_a_conflict() -> None:
+    pair = AZURE % ", purposes: [inference]", ORACLE % ", purposes: [api]"
+
+    assert "conflicting-exclusivities" in codes(*pair)
+    assert "conflicting-exclusivities" not in codes(*pair, WAIVER % ", purposes: [api]")
+
+
+def test_exclusivities_that_bind_each_others_holder_are_in_conflict() -> None:
+    pair = AZURE % ", suppliers: [oracle]", ORACLE % ", suppliers: [azure]"
+
+    assert "conflicting-exclusivities" in codes(*pair)
+
+
+def test_two_holders_are_flagged_once_however_many_clauses_they_have() -> None:
+    rows = [f"a{n}: {{kind: exclusivity, holder: azure}}" for n in range(20)]
+    rows += [f"b{n}: {{kind: exclusivity, holder: oracle}}" for n in range(20)]
+
+    found = [flag.code for flag in flags(*rows)]
+
+    assert found.count("conflicting-exclusivities") == 1
+
+
+@pytest.mark.parametrize(
+    ("waiver", "why"),
+    [
+        (WAIVER % ", limit: 0", "up to nothing at all"),
+        (WAIVER % ", suppliers: [azure]", "its own `suppliers:` leave that one out"),
+    ],
+)
+def test_a_waiver_that_excludes_itself_is_flagged(waiver: str, why: str) -> None:
+    assert says("waiver-of-nothing", AZURE % "", waiver).endswith(f", but {why}")
+
+
+def test_capacity_whose_rate_card_ends_before_it_is_flagged_from_then_on() -> None:
+    card = "c: {kind: rate_card, supplier: azure, until: 2025-01-01, lines: [{price: $1}]}"
+    pool = "pools: {q: {supplier: azure, accelerator: H, capacity: 1}}\n"
+
+    assert says("unpriced-capacity", card, below=pool).endswith("in pool q from 2025-01-01 on")
+
+
+def test_capacity_priced_for_some_purposes_only_is_flagged_for_the_others() -> None:
+    card = "c: {kind: rate_card, supplier: azure, lines: [{price: $1, purposes: [training, api]}]}"
+    pool = "pools: {q: {supplier: azure, accelerator: H, capacity: 1}}\n"
+
+    assert says("unpriced-capacity", card, below=pool).endswith(
+        "in pool q for research, inference from 2024-01-01 on"
+    )
+
+
+def test_floors_to_one_supplier_are_added_before_they_are_compared() -> None:
+    pay = "%s: {kind: take_or_pay, supplier: oracle, per: month, floor: 400 GPU-h}"
+    one, two = pay % "p", pay % "r"
+
+    assert "floor-above-capacity" not in codes(one, below=POOL % "1")
+    assert says("floor-above-capacity", one, two, below=POOL % "1").startswith(
+        "A/r and A/p promise 800 GPU-hours, the pools hold 744"
+    )
+
+
+def test_a_floor_about_other_hardware_than_the_pools_hold_is_flagged() -> None:
+    pay = "p: {kind: take_or_pay, supplier: oracle, per: month, floor: 1 GPU-h, %s}"
+    pool = HARDWARE + POOL % "1"
+
+    assert "floor-above-capacity" not in codes(pay % "accelerators: [H]", below=pool)
+    assert "floor-above-capacity" in codes(pay % "accelerators: [G]", below=pool)
+
+
+def test_a_floor_at_a_supplier_without_a_pool_is_flagged_where_pools_are_listed() -> None:
+    pool = "pools: {q: {supplier: azure, accelerator: H, capacity: 1, rate: $2}}\n"
+
+    assert codes(PAY % "") == set()
+    assert codes(PAY % "", below=pool) == {"floor-above-capacity"}
+
+
+def test_a_commitment_where_nothing_may_be_bought_and_nothing_is_held_is_shut_out() -> None:
+    pool = "pools: {q: {supplier: azure, accelerator: H, capacity: 1, rate: $2}}\n"
+
+    found = codes(AZURE % ", asks: [supply]", PAY % "", below=pool)
+
+    assert "commitment-shut-out" in found

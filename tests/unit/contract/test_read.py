@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.check import check
-from offtake.contract.model import Note, SizeStep
+from offtake.contract.market import SizeStep
+from offtake.contract.model import Note
 from offtake.contract.node import LIMIT_BYTES
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Problem, Unreadable

@@ -337,3 +337,44 @@ simulation: {from: 2025-01-25, until: 2025-03-01}
 """
 
     assert ran(text).summary["shortfall"] == 900  # February's; January's use is not all known.
+
+
+FLOORS = """
+accelerators: {A100: {power: 1 kW}, H100: {power: 1 kW}}
+agreements:
+  A:
+    from: 2025-01-01
+    until: 2025-03-01
+    clauses:
+      rates: {kind: rate_card, supplier: alpha, lines: [{price: $3}]}
+      floor: {kind: take_or_pay, supplier: alpha, per: month, %s}
+  B:
+    from: 2025-01-01
+    clauses: {rates: {kind: rate_card, supplier: beta, lines: [{price: $2}]}}
+pools:
+  a: {supplier: alpha, accelerator: H100, capacity: 10}
+  b: {supplier: beta, accelerator: H100, capacity: 10}
+jobs:
+  j1: {purpose: training, gpus: 10, submitted: 2025-01-01, run: 10d}
+  j2: {purpose: training, gpus: 10, submitted: 2025-01-15, run: 10d}
+  j3: {purpose: training, gpus: 10, submitted: 2025-02-01, run: 10d}
+procurement: {policy: none}
+simulation: {from: 2025-01-01, until: 2025-03-01}
+"""
+PARTIES = "parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}}\n"
+
+
+def test_what_is_paid_for_anyway_is_filled_first_whatever_the_floor_is_measured_in() -> None:
+    """Ten days of ten GPUs are 2,400 GPU-hours, or $7,200 at $3."""
+    for floor in ("floor: 2400 GPU-h", "floor: $7200"):
+        summary = ran(FLOORS % floor, head=PARTIES).summary
+
+        # The floor of January is open until the stop after it is filled; February's opens anew.
+        assert summary["gpu_h"]["by_supplier"] == {"alpha": 7_200}
+        assert summary["shortfall"] == 0
+
+
+def test_a_pool_outside_the_scope_of_a_floor_does_not_come_first_for_it() -> None:
+    summary = ran(FLOORS % "floor: 2400 GPU-h, accelerators: [A100]", head=PARTIES).summary
+
+    assert summary["gpu_h"]["by_supplier"] == {"beta": 7_200}
