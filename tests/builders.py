@@ -34,6 +34,7 @@ from offtake.core.vocabulary import (
     Period,
 )
 from offtake.settle import charges
+from offtake.sourcing.given import dated
 from offtake.sourcing.journal import COUNTS, INSTANTS, NAMED, event_of
 from offtake.units.capacity import parse_gpus, parse_share
 from offtake.units.money import SECONDS_PER_HOUR, parse
@@ -54,7 +55,7 @@ CAST: dict[str, Any] = {
 CURRENCY = "USD"
 NOWHERE = Place("case")
 CLAUSE_KEYS = {"kind", "id", "agreement", "from", "until", "agreed_until", "applies_to", "terms"}
-EVENT_KEYS = {"event", "at", "lot", "clause", "gpus", "price", "prepaid", *NAMED, *INSTANTS}
+EVENT_KEYS = {"event", "at", "lot", "clause", "gpus", "of", "price", "prepaid", *NAMED, *INSTANTS}
 ASKED = {**NAMED, "supplier": "parties", "user": "parties"}
 ASKED |= {"asset": "assets", "product": "products"}
 
@@ -86,8 +87,9 @@ def build(case: Mapping[str, Any]) -> Built:
     ids = tuple(dict.fromkeys(clause_id(row) for row in rows))
     names = Names(**CAST, clauses=ids)
     lots: dict[str, int] = {}
-    events = tuple(_event(row, names, lots) for row in case.get("event", []))
-    return Built(names, together(clause(row, names) for row in rows), events, lots)
+    clauses = together(clause(row, names) for row in rows)
+    events = [_event(row, names, lots) for row in case.get("event", [])]
+    return Built(names, clauses, tuple(dated(clauses, events, names)), lots)
 
 
 def clause(row: Mapping[str, Any], names: Names) -> BoundClause:

@@ -168,9 +168,8 @@ def versions(dice: Random, name: str, known: list[str]) -> list[Row]:
     def terms() -> Row:
         return waiver(dice, known) if kind == "waiver" else KINDS[kind](dice)
 
-    # What happened before a clause it has not heard; first refusals hear of one another.
-    start = 0 if kind == "first_refusal" else dice.choice([0, 0, 0, 3])
-    row = {"kind": kind, "id": name, "agreement": dice.choice("AAB"), "from": moment(start)}
+    row = {"kind": kind, "id": name, "agreement": dice.choice("AAB")}
+    row["from"] = moment(dice.choice([0, 0, 0, 3]))
     row["applies_to"] = dice.choice(["signature", "signature", "signature", "service", "both"])
     end = dice.choice([None, None, None, 8, LAST_S])
     row |= {} if end is None else {"until": moment(end)}
@@ -197,7 +196,8 @@ def events(dice: Random, rows: list[Row]) -> list[Row]:
         return [noticed]
     answered = answer(dice, right) | {"lot": noticed["lot"]}
     answered["at"] = noticed["at"] + timedelta(seconds=dice.randint(0, 4))
-    ordered = order(dice) | {"lot": noticed["lot"], "party": right["terms"]["holder"]}
+    signed_by = dice.choice([right["terms"]["holder"]] * 3 + [dice.choice(SUPPLIERS)])
+    ordered = order(dice) | {"lot": noticed["lot"], "party": signed_by}
     ordered["at"] = answered["at"] + timedelta(seconds=dice.randint(0, 5))
     return [noticed, answered, ordered][: dice.choice([2, 2, 3])]
 
@@ -222,8 +222,9 @@ def notice(dice: Random, right: Row) -> Row:
         rank=right["terms"]["rank"],
         due=moment(at + dice.randint(1, 5)),
         gpus=dice.randint(1, 4),
-        start=moment(start),
-        end=moment(start + dice.randint(1, 4)),
+        of=dice.choice([None, None, None, dice.randint(4, 8)]),
+        start=dice.choice([moment(start)] * 5 + [None]),
+        end=dice.choice([moment(start + dice.randint(1, 4))] * 5 + [None]),
         price=dice.choice(PRICES),
         prepaid=dice.choice(PREPAID),
         party=one(dice, "parties"),
@@ -231,15 +232,15 @@ def notice(dice: Random, right: Row) -> Row:
 
 
 def answer(dice: Random, right: Row) -> Row:
-    return {
-        "event": dice.choice(["accepted", "accepted", "refused", "lapsed"]),
-        "at": moment(dice.randint(1, 8)),
-        "clause": clause_id(right),
-        "lot": lot(dice),
-        "rank": right["terms"]["rank"],
-        "party": right["terms"]["holder"],
-        "gpus": dice.randint(1, 4),
-    }
+    return said(
+        event=dice.choice(["accepted", "accepted", "refused", "lapsed"]),
+        at=moment(dice.randint(1, 8)),
+        clause=clause_id(right),
+        lot=lot(dice),
+        rank=dice.choice([right["terms"]["rank"], None]),
+        party=dice.choice([right["terms"]["holder"], None]),
+        gpus=dice.choice([dice.randint(1, 4), dice.randint(1, 4), None]),
+    )
 
 
 def order(dice: Random) -> Row:

@@ -1,7 +1,7 @@
 """Cases as written, read for the oracle: sets of names, fractions, seconds. Imports no offtake."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 PURPOSES = ("training", "research", "inference", "api")
@@ -82,7 +82,7 @@ def event(row):
     """One event; what it does not say is None."""
     silent = dict.fromkeys(("lot", "clause", "party", "price", "prepaid", "own", "due"))
     silent |= dict.fromkeys(("purpose", "accelerator", "region", "start", "end"))
-    return {**silent, "gpus": 0, "rank": 0, **values(row)}
+    return {**silent, "gpus": 0, "rank": 0, **values(row), "of": int(row.get("of", 0))}
 
 
 def ask(row, now):
@@ -112,8 +112,8 @@ def value(key, written):
     if key in LISTS:
         return {written} if isinstance(written, str) else set(written)
     if key in DURATIONS:
-        number, unit = re.fullmatch(r"(\d+)\s*([shd])", written).groups()
-        return int(number) * SECONDS[unit]
+        number, unit = re.fullmatch(r"(\d+) *(s|h|d|mo|business days)", written).groups()
+        return int(number) * SECONDS[unit] if unit in SECONDS else (int(number), unit)
     if key in SHARES:
         return Fraction(written.rstrip("%")) / 100
     if key in SIZES:
@@ -146,6 +146,23 @@ def instant(written):
         written = written.replace(tzinfo=UTC)
     length = written - datetime(1970, 1, 1, tzinfo=UTC)
     return length.days * 86_400 + length.seconds
+
+
+def later(at, length):
+    """The end of a length that starts at an instant: seconds, or days counted one by one (UTC)."""
+    if isinstance(length, int):
+        return at + length
+    number, unit = length
+    start = datetime.fromtimestamp(at, UTC)
+    if unit == "mo":
+        months = start.year * 12 + start.month - 1 + number
+        first = start.replace(year=months // 12, month=months % 12 + 1, day=1)
+        days = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return int(first.replace(day=min(start.day, days.day)).timestamp())
+    while number:
+        start += timedelta(days=1)
+        number -= start.weekday() < 5
+    return int(start.timestamp())
 
 
 def money(written):

@@ -9,8 +9,9 @@ that charge (``oracle.charging``) return what is due, in fractions of a dollar.
 from fractions import Fraction
 
 from oracle.charging import delivery, rate_card, revenue_share, statement, take_or_pay
-from oracle.reading import BUYER, PURPOSES
-from oracle.scopes import at_work, covered, for_purpose, heard, version_at
+from oracle.first_refusal import first_refusal, lot_of
+from oracle.reading import PURPOSES
+from oracle.scopes import at_work, covered, for_purpose, version_at
 
 __all__ = ["decide", "delivery", "rate_card", "revenue_share", "statement", "take_or_pay"]
 
@@ -24,119 +25,6 @@ def exclusivity(world, clause, ask, now):
     if elsewhere or not covered(terms, ask, permission=False):
         return None
     return None if ask["supplier"] == terms["holder"] else ("deny", "EX3")
-
-
-def first_refusal(world, clause, ask, now):
-    """FR1 to FR11."""
-    own = [e for e in heard(world, clause) if e["lot"] in (None, ask["lot"])]
-    notices = [
-        number
-        for number, e in enumerate(own)
-        if e["event"] == "notice_given" and e["clause"] == clause["id"] and e["lot"] is not None
-    ]
-    noticed = own[notices[-1]] if notices else None
-    if noticed is not None:  # S9: a round goes on under the terms it was opened with.
-        clause = version_at(world, clause, noticed["at"])
-    terms, holder = clause["terms"], clause["terms"]["holder"]
-
-    if ask["act"] != "supply" or ask["capacity"] != "new" or ask["own"]:
-        return None  # FR1
-    if ask["supplier"] == holder:
-        return None  # FR1
-    if not covered(terms, ask, permission=False, but=("asks", "capacity")):
-        return None  # FR1
-    standing = [e["event"] for e in own if e["party"] == holder and "default" in e["event"]]
-    if standing[-1:] == ["default_declared"]:
-        return None  # FR2
-    if clause["agreed_until"] - now < terms["least_term_left"]:
-        return None  # FR2
-    if noticed is None:
-        return _unnoticed(clause, own, now)
-    return _noticed(terms, own[notices[-1] :], ask, now)
-
-
-def _unnoticed(clause, own, now):
-    """FR11, FR9, FR3: whoever ranks before is asked first."""
-    terms = clause["terms"]
-    thinking = {}
-    for event in own:
-        other = event["clause"] is not None and event["clause"] != clause["id"]
-        if not other or event["lot"] is None or event["rank"] >= terms["rank"]:
-            continue
-        if event["event"] == "notice_given":
-            thinking[event["clause"]] = event["due"]
-        elif event["event"] in ("accepted", "refused", "lapsed"):
-            thinking.pop(event["clause"], None)
-    if any(now < due for due in thinking.values()):
-        return "hold", "FR11", BUYER
-    return "hold", "FR9" if terms["form"] == "matching" else "FR3", BUYER
-
-
-def _noticed(terms, course, ask, now):
-    """FR4 to FR10; ``course`` begins with the notice of the last round."""
-    notice, holder = course[0], terms["holder"]
-    window = range(notice["at"], notice["due"])
-    answers = [
-        (number, event)
-        for number, event in enumerate(course)
-        if event["clause"] == notice["clause"]
-        and event["event"] in ("accepted", "refused")
-        and event["at"] in window
-        and event["lot"] is not None
-    ]
-    if not answers and now in window:
-        return "hold", "FR4", holder
-    number, answer = answers[0] if answers else (0, None)
-    taken = _taken(terms, notice, answer)
-    freed = notice["due"] if answer is None else answer["at"]
-    if taken:
-        signing = range(answer["at"], answer["at"] + terms["negotiation"])
-        signed = any(
-            event["event"] == "ordered" and event["party"] == holder and event["at"] in signing
-            for event in course[number:]
-        )
-        if not signed and now not in signing:
-            taken, freed = 0, signing.stop  # FR10
-    rest = notice["gpus"] - taken
-    if rest == 0:
-        return "deny", "FR5"
-    if taken and ask["gpus"] > rest * (1 + terms["quantity_tolerance"]):
-        return "deny", "FR6"
-    if terms["reoffer_parts"] and ask["gpus"] < rest:
-        return "hold", "FR6", BUYER
-    if now not in range(freed, freed + terms["free_window"]):
-        return "hold", "FR8", BUYER
-    if terms["form"] == "matching" and ask["supplier"] != notice["party"]:
-        return "hold", "FR9", BUYER
-    return ("hold", "FR8", BUYER) if _better(terms, notice, ask, rest) else None
-
-
-def _taken(terms, notice, answer):
-    """FR5, FR6: what an answer takes; a part that was not agreed is nothing."""
-    if answer is None or answer["event"] == "refused":
-        return 0
-    if answer["gpus"] >= notice["gpus"]:
-        return notice["gpus"]
-    allowed = terms["partial"] and answer["gpus"] >= terms["minimum_lot"]
-    return answer["gpus"] if allowed else 0
-
-
-def _better(terms, notice, ask, rest):
-    """FR7: better for the supplier in any respect that both sides state."""
-
-    def both(word):
-        return ask[word] is not None and notice[word] is not None
-
-    length, noticed = ask["end"] - ask["start"], notice["end"] - notice["start"]
-    return any(
-        (
-            both("price") and ask["price"] > notice["price"] * (1 + terms["price_tolerance"]),
-            both("prepaid") and ask["prepaid"] > notice["prepaid"],
-            ask["start"] > notice["start"] + terms["start_slack"],
-            ask["gpus"] > rest * (1 + terms["quantity_tolerance"]),
-            length > noticed * (1 + terms["term_tolerance"]),
-        )
-    )
 
 
 def waiver(world, clause, ask, now):
@@ -320,20 +208,3 @@ def _left_to_br2(terms, clause, ask):
         for purpose in PURPOSES
     )
     return against and covered({**terms, "purposes": None}, ask, permission=True)
-
-
-def lot_of(world, ask):
-    """The lot an ask means: its own, or the latest noticed one for the same need."""
-    if ask["lot"] is not None or ask["act"] != "supply":
-        return ask["lot"]
-    last = {}
-    for event in world["events"]:
-        if event["event"] == "notice_given":
-            last.pop(event["lot"], None)
-            last[event["lot"]] = event
-    for lot, notice in reversed(last.items()):
-        if ask["purpose"] == notice["purpose"] and all(
-            ask[word] in (None, notice[word]) for word in ("accelerator", "region")
-        ):
-            return lot
-    return None

@@ -58,8 +58,3 @@ def version_at(world, clause, at):
         if other["id"] == clause["id"] and at in range(other["from"], other["until"]):
             return other
     return None
-
-
-def heard(world, clause):
-    """What has happened while some version of a clause was in force."""
-    return [event for event in world["events"] if version_at(world, clause, event["at"])]

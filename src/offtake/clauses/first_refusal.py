@@ -3,35 +3,57 @@
 The market's words: the buyer gives *notice* of a lot; within the *window* the holder may
 *accept*, accept a *part*, or *refuse*; silence to its end is a *lapse*. Others may have the rest
 within the *free window*, on terms no better for them. In the *matching* form the notice carries
-another's offer. Rules FR1 to FR11: docs/reference/clauses/first_refusal.md.
+another's offer. Rules FR1 to FR11: docs/reference/clauses/first_refusal.md. Here is what is
+written, its deadlines and its words; ``_rounds`` has the rules.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from offtake.core.names import BUYER, UNSTATED, Names
-from offtake.core.scope import covers
+from offtake.clauses._rounds import (
+    ACCEPTED,
+    BETTER_TERMS,
+    FREE_WINDOW_OVER,
+    NOT_NOTIFIED,
+    OFFER_NOT_SHOWN,
+    OTHER_OFFER,
+    PART_NOT_OFFERED,
+    PARTLY_ACCEPTED,
+    SENIOR_FIRST,
+    WINDOW_OPEN,
+    Facts,
+    Terms,
+    agreed_gpus,
+    evolve,
+    instants,
+    obligation,
+    quantities,
+    rule,
+)
+from offtake.core.names import Names
 from offtake.core.text import ScopeText, Value, scope_of, term
 from offtake.core.vocabulary import (
     NONE,
-    SILENT,
     Act,
-    Ask,
     ClauseType,
     Event,
     EventKind,
     Finding,
-    Obligation,
     Period,
     Verdict,
     never,
 )
-from offtake.units.capacity import PPM, Size
-from offtake.units.time import NEVER, Calendar, Duration, after
+from offtake.units.capacity import Size
+from offtake.units.time import DAY_S, FOREVER_S, NEVER, Calendar, Duration, after
 
-NOT_NOTIFIED, WINDOW_OPEN, PART_NOT_OFFERED, FREE_WINDOW_OVER = 10_201, 10_202, 10_203, 10_204
-BETTER_TERMS, OTHER_OFFER, OFFER_NOT_SHOWN, SENIOR_FIRST = 10_205, 10_206, 10_207, 10_208
-ACCEPTED, PARTLY_ACCEPTED = 20_209, 20_210
+__all__ = [
+    "CLAUSE",
+    "SENIOR_FIRST",
+    "Text",
+    "agreed_gpus",
+    "dated_answer",
+    "dated_notice",
+    "due_at_s",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,227 +115,102 @@ class Text(ScopeText):
     )
 
 
-class Terms(NamedTuple):
-    """What the parties agreed. Shares are parts per million."""
-
-    purposes: int
-    accelerators: int
-    regions: int
-    suppliers: int
-    assets: int
-    capacity: int
-    acts: int
-    holder: int
-    matching: int
-    rank: int
-    window_s: int
-    partial: int
-    minimum_lot_gpus: int
-    reoffer_parts: int
-    free_window_s: int
-    price_tolerance_ppm: int
-    start_slack_s: int
-    quantity_tolerance_ppm: int
-    term_tolerance_ppm: int
-    negotiation_s: int
-    least_term_left_s: int
-    ends_at_s: int
-
-
-class Facts(NamedTuple):
-    """What has happened to one lot under this clause. Instants, or NEVER."""
-
-    noticed_at_s: int = NEVER
-    due_at_s: int = NEVER
-    lot_gpus: int = 0
-    start_at_s: int = NEVER
-    end_at_s: int = NEVER
-    price_micros_per_gpu_h: int = NONE
-    prepaid_ppm: int = NONE
-    offeror: int = UNSTATED
-    answered_at_s: int = NEVER
-    accepted_gpus: int = 0
-    ordered_at_s: int = NEVER
-    defaulted_at_s: int = NEVER
-    senior_until_at_s: int = NEVER
-
-
 def lower(text: Text, names: Names, period: Period) -> Terms:
-    """The terms in numbers; a window of business days counts at its longest."""
+    """The terms in numbers.
+
+    Windows count at their longest here, only to say when a notice is due; the deadlines that
+    rules compare are worked out on the calendar when a notice is given or answered.
+    """
+    watts = names.watts_of(text.accelerators)
+    large = text.large_lot is not None and text.large_window is not None
     return Terms(
         *scope_of(text, names)._replace(capacity=1, acts=Act.SUPPLY),
         holder=names.parties.index(text.holder),
         matching=int(text.form == "matching"),
         rank=text.rank,
         window_s=text.window.longest_s,
+        large_lot_gpus=text.large_lot.in_gpus(watts) if large and text.large_lot else NONE,
+        large_window_s=text.large_window.longest_s if large and text.large_window else NONE,
+        reoffer_window_s=NONE if text.reoffer_window is None else text.reoffer_window.longest_s,
         partial=int(text.partial),
-        minimum_lot_gpus=text.minimum_lot.in_gpus(names.watts_of(text.accelerators)),
+        minimum_lot_gpus=text.minimum_lot.in_gpus(watts),
         reoffer_parts=int(text.reoffer_parts),
-        free_window_s=text.free_window.longest_s,
         price_tolerance_ppm=text.price_tolerance,
-        start_slack_s=text.start_slack.longest_s,
         quantity_tolerance_ppm=text.quantity_tolerance,
         term_tolerance_ppm=text.term_tolerance,
-        negotiation_s=text.negotiation.longest_s,
-        least_term_left_s=text.least_term_left.longest_s,
-        ends_at_s=period.agreed_until_s,
+        sleeps_from_at_s=_sleeps_from_s(text, names, period.agreed_until_s),
     )
+
+
+def _sleeps_from_s(text: Text, names: Names, ends_at_s: int) -> int:
+    """The first instant with less than ``least_term_left`` to the agreed end (FR2)."""
+    least = text.least_term_left
+    if least.number == 0 or ends_at_s >= FOREVER_S:
+        return ends_at_s + 1
+    calendar = _between_dates(text, names)
+    early_s, late_s = max(ends_at_s - least.longest_s - 2 * DAY_S, 0), ends_at_s
+    while early_s < late_s:  # The end of a length never moves back when its start moves on.
+        middle_s = (early_s + late_s) // 2
+        if after(middle_s, least, calendar) > ends_at_s:
+            late_s = middle_s
+        else:
+            early_s = middle_s + 1
+    return early_s
+
+
+def _calendar(text: Text, names: Names) -> Calendar:
+    return names.calendars[text.calendar] if text.calendar else Calendar()
+
+
+def _between_dates(text: Text, names: Names) -> Calendar:
+    """The clause's business days for a length between dates as written, which are UTC's."""
+    return _calendar(text, names)._replace(zone="UTC", close="")
 
 
 def due_at_s(text: Text, names: Names, received_at_s: int, gpus: int, *, again: bool) -> int:
     """The instant an answer is due at the latest: the window on the clause's calendar."""
-    calendar = names.calendars[text.calendar] if text.calendar else Calendar()
     window = text.window
     if text.large_lot is not None and text.large_window is not None:
         large_gpus = text.large_lot.in_gpus(names.watts_of(text.accelerators))
         window = text.large_window if gpus >= large_gpus else window
     if again and text.reoffer_window is not None:
         window = text.reoffer_window
-    return after(received_at_s, window, calendar)
+    return after(received_at_s, window, _calendar(text, names))
 
 
-def rule(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
-    """Apply FR1 to FR11; the first that applies answers."""
-    if ask.supplier == terms.holder or ask.own or not covers(terms, ask):  # FR1.
-        return SILENT
-    ending = terms.ends_at_s - now_s < terms.least_term_left_s
-    if ending or facts.defaulted_at_s != NEVER:  # FR2: too little term left, or in default.
-        return SILENT
-    if facts.noticed_at_s == NEVER:
-        return _unnoticed(terms, facts, now_s)
-    if facts.answered_at_s == NEVER and now_s < facts.due_at_s:  # FR4: half-open.
-        return WINDOW_OPEN
-    return _answered(terms, facts, ask, now_s)
+def dated_notice(text: Text, names: Names, event: Event, *, again: bool) -> Event:
+    """A notice with the deadlines that follow from it, where it does not state them.
 
-
-def _unnoticed(terms: Terms, facts: Facts, now_s: int) -> int:
-    if facts.senior_until_at_s > now_s:  # FR11: one holder after the other.
-        return SENIOR_FIRST
-    return OFFER_NOT_SHOWN if terms.matching else NOT_NOTIFIED  # FR9, FR3.
-
-
-def _answered(terms: Terms, facts: Facts, ask: Ask, now_s: int) -> int:
-    """FR5 to FR10: what the answer, or silence, leaves to others."""
-    free_from_s = facts.due_at_s if facts.answered_at_s == NEVER else facts.answered_at_s
-    rest = facts.lot_gpus - facts.accepted_gpus
-    if facts.accepted_gpus > 0 and facts.ordered_at_s == NEVER:
-        order_due_s = facts.answered_at_s + terms.negotiation_s
-        if now_s >= order_due_s:  # FR10: no order in time; as if refused.
-            free_from_s, rest = order_due_s, facts.lot_gpus
-    if rest == 0:
-        return ACCEPTED  # FR5.
-    if rest < facts.lot_gpus and exceeds(
-        ask.gpus, rest, tolerance_ppm=terms.quantity_tolerance_ppm
-    ):
-        return PARTLY_ACCEPTED  # FR6.
-    if terms.reoffer_parts and ask.gpus < rest:
-        return PART_NOT_OFFERED  # FR6: the part must be offered by itself.
-    if now_s >= free_from_s + terms.free_window_s:
-        return FREE_WINDOW_OVER  # FR8.
-    if terms.matching and ask.supplier != facts.offeror:
-        return OTHER_OFFER  # FR9: only the offer shown is free.
-    return BETTER_TERMS if _better(terms, facts, ask, rest) else SILENT  # FR8, FR7.
-
-
-def _better(terms: Terms, facts: Facts, ask: Ask, rest: int) -> bool:
-    """Whether the ask is better for the supplier than what was noticed, where both say (FR7)."""
-    price, noticed = ask.price_micros_per_gpu_h, facts.price_micros_per_gpu_h
-    if NONE not in (price, noticed) and exceeds(
-        price, noticed, tolerance_ppm=terms.price_tolerance_ppm
-    ):
-        return True
-    if NONE not in (facts.prepaid_ppm, ask.prepaid_ppm) and ask.prepaid_ppm > facts.prepaid_ppm:
-        return True
-    if ask.start_s > facts.start_at_s + terms.start_slack_s:
-        return True
-    if exceeds(ask.gpus, rest, tolerance_ppm=terms.quantity_tolerance_ppm):
-        return True
-    asked_s, noticed_s = ask.end_s - ask.start_s, facts.end_at_s - facts.start_at_s
-    return exceeds(asked_s, noticed_s, tolerance_ppm=terms.term_tolerance_ppm)
-
-
-def exceeds(value: int, limit: int, *, tolerance_ppm: int) -> bool:
-    """Whether ``value`` is above ``limit`` by more than the tolerance, exactly."""
-    return value * PPM > limit * (PPM + tolerance_ppm)
-
-
-def obligation(terms: Terms, facts: Facts, ask: Ask, now_s: int, code: int) -> Obligation:
-    """Who must act: the holder while its window runs, else the buyer, in time for the start."""
-    if code == WINDOW_OPEN:
-        return Obligation(terms.holder, "answer the notice", facts.due_at_s)
-    if code == SENIOR_FIRST:
-        return Obligation(BUYER, "wait for the senior holder", facts.senior_until_at_s)
-    act = "give notice" if facts.noticed_at_s == NEVER else "offer the lot again"
-    return Obligation(BUYER, act, max(now_s, ask.start_s - terms.window_s))
-
-
-def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
-    """Fold one event. Answers count only inside the window: half-open, first one wins."""
-    kind = event.kind
-    if kind in (EventKind.DEFAULT_DECLARED, EventKind.DEFAULT_CURED):
-        declared_s = event.at_s if kind == EventKind.DEFAULT_DECLARED else NEVER
-        return facts._replace(defaulted_at_s=declared_s) if event.party == terms.holder else facts
-    if kind == EventKind.ORDERED and event.party == terms.holder:
-        return _ordered(terms, facts, event)
-    if event.clause == NONE or event.lot == NONE:
-        return facts
-    if event.clause != clause:
-        return _senior(terms, facts, event)
-    if kind == EventKind.NOTICE_GIVEN:
-        return _noticed(facts, event)
-    in_time = facts.noticed_at_s <= event.at_s < facts.due_at_s
-    if facts.answered_at_s != NEVER or not in_time:
-        return facts
-    if kind == EventKind.REFUSED:
-        return facts._replace(answered_at_s=event.at_s)
-    if kind == EventKind.ACCEPTED:
-        return facts._replace(answered_at_s=event.at_s, accepted_gpus=_valid(terms, facts, event))
-    return facts
-
-
-def _valid(terms: Terms, facts: Facts, event: Event) -> int:
-    """The GPUs an acceptance takes: 0 for a part that was not agreed, as if refused (FR6)."""
-    if event.gpus >= facts.lot_gpus:
-        return facts.lot_gpus
-    return event.gpus if terms.partial and event.gpus >= terms.minimum_lot_gpus else 0
-
-
-def _noticed(facts: Facts, event: Event) -> Facts:
-    """A notice opens a round and forgets the one before (FR8)."""
-    return Facts(
-        noticed_at_s=event.at_s,
-        due_at_s=event.due_at_s,
-        lot_gpus=event.gpus,
-        start_at_s=event.start_s,
-        end_at_s=event.end_s,
-        price_micros_per_gpu_h=event.price_micros_per_gpu_h,
-        prepaid_ppm=event.prepaid_ppm,
-        offeror=event.party,
-        defaulted_at_s=facts.defaulted_at_s,
-        senior_until_at_s=facts.senior_until_at_s,
+    Silence to the end of the window begins the free window there (FR7).
+    """
+    calendar, due_s = _calendar(text, names), event.due_at_s
+    if due_s == NEVER:
+        due_s = due_at_s(text, names, event.at_s, event.gpus, again=again)
+    late_s = event.start_until_at_s
+    if late_s == NEVER and event.start_s != NEVER:
+        late_s = after(event.start_s, text.start_slack, _between_dates(text, names))
+    return event._replace(
+        due_at_s=due_s,
+        free_until_at_s=_stated(event.free_until_at_s, after(due_s, text.free_window, calendar)),
+        start_until_at_s=late_s,
+        rank=text.rank,
     )
 
 
-def _ordered(terms: Terms, facts: Facts, event: Event) -> Facts:
-    in_time = event.at_s < facts.answered_at_s + terms.negotiation_s
-    taken = facts.accepted_gpus > 0 and facts.ordered_at_s == NEVER
-    return facts._replace(ordered_at_s=event.at_s) if taken and in_time else facts
+def dated_answer(text: Text, names: Names, event: Event) -> Event:
+    """An answer in time with the deadlines that follow from it, where it does not state them."""
+    calendar = _calendar(text, names)
+    free_s = _stated(event.free_until_at_s, after(event.at_s, text.free_window, calendar))
+    event = event._replace(free_until_at_s=free_s, rank=text.rank)
+    if event.kind != EventKind.ACCEPTED:
+        return event
+    signed_s = _stated(event.order_due_at_s, after(event.at_s, text.negotiation, calendar))
+    fallen_s = _stated(event.fallen_until_at_s, after(signed_s, text.free_window, calendar))
+    return event._replace(order_due_at_s=signed_s, fallen_until_at_s=fallen_s)
 
 
-def _senior(terms: Terms, facts: Facts, event: Event) -> Facts:
-    """Until when a holder asked before this one may still think (FR11)."""
-    if event.rank >= terms.rank or facts.noticed_at_s != NEVER:
-        return facts
-    if event.kind == EventKind.NOTICE_GIVEN:
-        return facts._replace(senior_until_at_s=event.due_at_s)
-    if event.kind in (EventKind.ACCEPTED, EventKind.REFUSED, EventKind.LAPSED):
-        return facts._replace(senior_until_at_s=min(event.at_s, facts.senior_until_at_s))
-    return facts
-
-
-def instants(terms: Terms) -> tuple[int, ...]:
-    """The first instant with too little term left (FR2)."""
-    return (terms.ends_at_s - terms.least_term_left_s + 1,)
+def _stated(said_s: int, else_s: int) -> int:
+    return else_s if said_s == NEVER else said_s
 
 
 def _hold(code: int, rule: str, reason: str, says: str) -> Finding:
@@ -333,6 +230,7 @@ CLAUSE = ClauseType(
     rule=rule,
     varies=never,
     instants=instants,
+    quantities=quantities,
     obligation=obligation,
     evolve=evolve,
     findings=(
@@ -353,14 +251,13 @@ CLAUSE = ClauseType(
             PART_NOT_OFFERED,
             "FR6",
             "PartNotOffered",
-            "{holder} was offered {lot_gpus} GPUs; {gpus} of them must be offered by themselves",
+            "{holder} was offered {lot_gpus} GPUs; these {gpus} must be offered by themselves",
         ),
         _hold(
             FREE_WINDOW_OVER,
             "FR8",
             "FreeWindowOver",
-            "the {free_window} in which others might be contracted are over; {holder} must be "
-            "asked again",
+            "the time in which others might be contracted is over; {holder} must be asked again",
         ),
         _hold(
             BETTER_TERMS,
@@ -385,7 +282,7 @@ CLAUSE = ClauseType(
             SENIOR_FIRST,
             "FR11",
             "SeniorHolderFirst",
-            "a holder that ranks before {holder} may answer until {senior_until_at}",
+            "a holder that ranks before {holder} has until {senior_until_at} to answer or sign",
         ),
         Finding(ACCEPTED, Verdict.DENY, "FR5", "Accepted", "{holder} has accepted the whole lot"),
         Finding(

@@ -248,6 +248,9 @@ class Simulation:
     delay_price: Money | None = term(
         Value.MONEY, "What a GPU-day of delay is worth, in awards (S4).", default=None
     )
+    cost_of_capital: int = term(
+        Value.SHARE, "What a year of money paid in advance costs, in awards (S4).", default=80_000
+    )
     tender: Duration = term(Value.DURATION, "How long a tender is open.", default=Duration(14, "d"))
 
 

@@ -1,10 +1,10 @@
 """Fold events into facts. Pure; knows no clause."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from offtake.core.decide import facts_of
-from offtake.core.vocabulary import NONE, BoundClause, Event, EventKind, Facts, Lot
+from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Event, EventKind, Facts, Lot
 
 NO_FACTS = Facts()
 
@@ -19,14 +19,14 @@ def fold(clauses: Sequence[BoundClause], events: Iterable[Event], facts: Facts =
 def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     """What is known after one event.
 
-    Every version in force at the event hears it: an event that names a lot changes the
-    clause's facts about that lot, one that names none changes them all.
+    The version of a clause that hears it (``hears``) learns from it: an event that names a lot
+    changes the clause's facts about that lot, one that names none changes them all.
     """
-    by_clause, agreed, lots = facts.by_clause, facts.agreed, facts.lots
+    by_clause, agreed, lots = facts.by_clause, facts.agreed, _sought(facts.lots, event)
     changes: dict[tuple[int, int], Any] = {}
     opened: dict[tuple[int, int], Any] = {}
     for clause in clauses:
-        if clause.kind.evolve is None or not clause.from_s <= event.at_s < clause.until_s:
+        if clause.kind.evolve is None or not hears(clauses, clause, event):
             continue
         for lot in _concerned(clause, facts, event):
             key = (clause.clause, lot)
@@ -36,15 +36,51 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
                 changes[key] = after
         if event.kind == EventKind.NOTICE_GIVEN and event.clause == clause.clause:
             opened[clause.clause, event.lot] = clause.terms
-    if event.kind == EventKind.NOTICE_GIVEN:
-        noticed = Lot(event.purpose, event.accelerator, event.region)
-        rest = {lot: known for lot, known in lots.items() if lot != event.lot}
-        lots = {**rest, event.lot: noticed}
     if changes:
         by_clause = {**by_clause, **changes}
     if opened:
         agreed = {**agreed, **opened}
     return Facts(by_clause, agreed, lots)
+
+
+def hears(clauses: Sequence[BoundClause], clause: BoundClause, event: Event) -> bool:
+    """Whether a version of a clause learns of an event: the one in force, or the one to come.
+
+    Contracting is asked of clauses that will be in force when the capacity runs, where they say
+    so (D2), long before they are; so those that keep the course of each lot hear of it then.
+    """
+    if clause.from_s <= event.at_s < clause.until_s:
+        return True
+    early = event.at_s < clause.from_s and clause.applies_to != AppliesTo.SIGNATURE
+    if not early or not clause.kind.per_lot:
+        return False
+    return not any(
+        other.clause == clause.clause
+        and other.from_s < clause.from_s
+        and event.at_s < other.until_s
+        for other in clauses
+    )
+
+
+def version_for(clauses: Sequence[BoundClause], event: Event) -> BoundClause | None:
+    """The version of the clause an event names that hears it: the one a round is opened under."""
+    named = (clause for clause in clauses if clause.clause == event.clause)
+    return next((clause for clause in named if hears(clauses, clause, event)), None)
+
+
+def _sought(lots: Mapping[int, Lot], event: Event) -> Mapping[int, Lot]:
+    """The lots that notices told of, latest last, with what was ordered of each."""
+    known = lots.get(event.lot)
+    if event.kind == EventKind.NOTICE_GIVEN:
+        before = known or Lot(event.purpose, event.accelerator, event.region)
+        gpus = max(before.gpus, before.ordered_gpus + max(event.gpus, event.of_gpus))
+        noticed = Lot(event.purpose, event.accelerator, event.region, gpus, before.ordered_gpus)
+        rest = {lot: other for lot, other in lots.items() if lot != event.lot}
+        return {**rest, event.lot: noticed}
+    if event.kind == EventKind.ORDERED and known is not None:
+        ordered = known._replace(ordered_gpus=known.ordered_gpus + event.gpus)
+        return {**lots, event.lot: ordered}
+    return lots
 
 
 def _concerned(clause: BoundClause, facts: Facts, event: Event) -> list[int]:

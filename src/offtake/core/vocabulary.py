@@ -99,7 +99,11 @@ class Event(NamedTuple):
     """Something that happened: what, when, and the figures that clauses may need.
 
     ``clause`` is an index into ``Names.clauses``; an event without one concerns them all.
-    ``party`` is who acted or who supplies. Quantities not stated are ``NONE``.
+    ``party`` is who acted or who supplies. Quantities not stated are ``NONE``. A notice of a
+    part says of how many GPUs (``of_gpus``; 0: of all). Deadlines that a calendar sets are worked
+    out when the event is recorded, so that rules compare integers: when an answer is due, until
+    when an accepted lot waits for an order, until when others may be contracted
+    (``fallen_until_at_s``: when no order was signed), and how late they may start.
     """
 
     kind: int
@@ -123,6 +127,11 @@ class Event(NamedTuple):
     tranches: int = 1
     spacing_s: int = 0
     lead_s: int = 0
+    of_gpus: int = 0
+    order_due_at_s: int = NEVER
+    free_until_at_s: int = NEVER
+    fallen_until_at_s: int = NEVER
+    start_until_at_s: int = NEVER
 
 
 class Finding(NamedTuple):
@@ -181,6 +190,7 @@ class ClauseType:
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.
     beside: Callable[..., Any] | None = None  # Its terms, read with others of its kind.
     figures: Callable[..., Any] | None = None  # What its sentences need beside terms and facts.
+    quantities: Callable[..., tuple[int, ...]] | None = None  # The GPUs beyond which it changes.
 
     def __post_init__(self) -> None:
         for finding in self.findings:
@@ -220,11 +230,16 @@ class BoundClause(NamedTuple):
 
 
 class Lot(NamedTuple):
-    """What a notice said was sought, so that a later ask for the same can be recognized."""
+    """What notices said was sought, so that a later ask for the same can be recognized.
+
+    ``gpus`` is all that was ever sought under this lot, ``ordered_gpus`` what was ordered of it.
+    """
 
     purpose: int
     accelerator: int
     region: int
+    gpus: int = 0
+    ordered_gpus: int = 0
 
 
 class Facts(NamedTuple):

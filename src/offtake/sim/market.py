@@ -4,10 +4,12 @@ from collections import defaultdict
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
+from offtake.clauses.first_refusal import agreed_gpus
 from offtake.core.account import Use
 from offtake.core.names import BUYER, UNSTATED
 from offtake.core.pricing import rate_micros_per_gpu_h
-from offtake.core.vocabulary import NONE, EventKind
+from offtake.core.vocabulary import NONE, Event, EventKind
+from offtake.sim.promised import capacity_held, floor_left
 from offtake.sim.world import World
 from offtake.sourcing.award import Worth
 from offtake.sourcing.command import (
@@ -17,24 +19,30 @@ from offtake.sourcing.command import (
     Deliver,
     Overdue,
     Proceed,
+    Refused,
     Sign,
     Submit,
 )
 from offtake.sourcing.desk import Desk, Given, carry_out
+from offtake.sourcing.process import noticed_under
 from offtake.sourcing.requirement import Lot, Need, Recorded, Rules, State, Status
-from offtake.supply.behavior import Model, Reply, offer, reply, spare_gpus
-from offtake.units.time import after
+from offtake.supply.behavior import Model, Reply, offer, reply, signed, spare_gpus
+from offtake.units.time import FOREVER_S, after
 
 OPEN = (Status.TENDERED, Status.CLOSED, Status.NOTICED)
 """A lot in one of these may still order what was offered for it."""
 
 
 class Due(NamedTuple):
-    """A command waiting for its instant; ``number`` keeps equal instants in order."""
+    """A command waiting for its instant; ``number`` keeps equal instants in order.
+
+    An answer is to one notice: when that is closed, it is not given to the next.
+    """
 
     at_s: int
     number: int
     command: Command
+    notice: Event | None = None
 
 
 class Market:
@@ -46,7 +54,7 @@ class Market:
         self.journal: list[Recorded] = []
         self.given: list[Given] = []  # Every command as it was given, to be given again.
         self.sold: dict[Model, int] = defaultdict(int)
-        self.worth = Worth(_delay_price(world))
+        self.worth = _worth(world)
         self._queue: list[Due] = []
         self._count = 0
         self._planned = 0
@@ -65,11 +73,11 @@ class Market:
         self._count += 1
         self.at(at_s, Submit(self._count, need))
 
-    def at(self, at_s: int, command: Command) -> None:
+    def at(self, at_s: int, command: Command, notice: Event | None = None) -> None:
         """Have a command carried out at an instant, or now if that has passed."""
         at_s = max(at_s, self._now_s)
         self._planned += 1
-        heappush(self._queue, Due(at_s, self._planned, command))
+        heappush(self._queue, Due(at_s, self._planned, command, notice))
 
     def next_s(self) -> int | None:
         """The next instant at which something is due."""
@@ -81,25 +89,40 @@ class Market:
         while self._queue and self._queue[0].at_s <= now_s:
             due = heappop(self._queue)
             self._now_s = due.at_s
-            self._carry_out(due.command, due.at_s)
+            if not self._is_stale(due):
+                self._carry_out(due.command, due.at_s)
         return self.journal[before:]
 
     def _carry_out(self, command: Command, now_s: int) -> None:
-        if self._is_stale(command):
-            return
+        if isinstance(command, Proceed) and self.state.lots[command.lot].status == Status.CLOSED:
+            need = self.state.lots[command.lot].need
+            command = command._replace(
+                worth=self.worth._replace(floor_left_micros=self.floor_left(need, now_s))
+            )
         given = Given(str(len(self.given)), command, now_s)
+        try:
+            desk, recorded = carry_out(self.rules, self.world.names, Desk(self.state), given)
+        except Refused:
+            if not isinstance(command, Answer | Sign):
+                raise
+            return  # Too late, or an acceptance it cannot make good: its turn ends in time.
         self.given.append(given)
-        desk, recorded = carry_out(self.rules, self.world.names, Desk(self.state), given)
         self.state = desk.state
         for item in recorded:
             self.journal.append(item)
             self._follow(item, now_s)
 
-    def _is_stale(self, command: Command) -> bool:
+    def floor_left(self, need: Need, now_s: int) -> dict[int, int]:
+        """What commitments in force would bill while the need runs even if it were not there."""
+        known = capacity_held(self.world.sites, self.state.orders.values(), self.quote)
+        return floor_left(self.world.clauses, known, need, quote=self.quote, now_s=now_s)
+
+    def _is_stale(self, due: Due) -> bool:
         """Whether a planned answer comes to a notice that is no longer open."""
-        if not isinstance(command, Answer):
+        if not isinstance(due.command, Answer):
             return False
-        return self.state.lots[command.lot].status != Status.NOTICED
+        lot = self.state.lots[due.command.lot]
+        return lot.status != Status.NOTICED or lot.notice != due.notice
 
     def _follow(self, recorded: Recorded, now_s: int) -> None:
         """What the models do about an event, and what time will bring."""
@@ -111,7 +134,7 @@ class Market:
                 self._sign(self.state.lots[event.lot], now_s)
             case EventKind.TENDER_OPENED:
                 self._bid(self.state.lots[event.lot], now_s)
-                self.at(event.due_at_s, Proceed(event.lot, self.worth))
+                self._proceed(event.lot, event.due_at_s)
             case EventKind.ORDERED:
                 self._schedule(event.order)
                 self._proceed(event.lot, now_s)
@@ -127,15 +150,20 @@ class Market:
         self.at(now_s, Proceed(lot, self.worth))
 
     def _reply(self, lot: Lot, now_s: int) -> None:
-        clause = next(item for item in self.world.clauses if item.clause == lot.clause)
+        clause = noticed_under(self.rules, lot)
         model = self._model(clause.terms.holder, lot)
         free = 0 if model is None else self._spare(model, now_s)
         answer = _allowed(reply(model, lot, self.world.names, free, now_s), lot, clause.terms)
         if answer.gpus != NONE and answer.at_s < lot.due_at_s:
-            self.at(answer.at_s, Answer(lot.number, answer.gpus))
-        self.at(lot.due_at_s, Proceed(lot.number, self.worth))
-        if clause.until_s < lot.due_at_s:
-            self.at(clause.until_s, Proceed(lot.number, self.worth))  # S9: the right may end.
+            self.at(answer.at_s, Answer(lot.number, answer.gpus), lot.notice)
+        self._proceed(lot.number, lot.due_at_s)
+        self._proceed_at_end(lot)
+
+    def _proceed_at_end(self, lot: Lot) -> None:
+        """Look at a lot when the right its holder was asked under may have ended (S9)."""
+        for clause in self.world.clauses:
+            if clause.clause == lot.clause and self._now_s < clause.until_s < FOREVER_S:
+                self._proceed(lot.number, clause.until_s)
 
     def _model(self, supplier: int, lot: Lot) -> Model | None:
         """The supplier's model for a lot: one that has what is needed, else any of it."""
@@ -156,16 +184,12 @@ class Market:
         return spare_gpus(model, self.sold[model] + bid, now_s)
 
     def _sign(self, lot: Lot, now_s: int) -> None:
-        """The holder signs what it accepted, on its own terms, or lets it fall (FR10)."""
+        """The holder signs what it accepted if it can; else it falls in time (FR10)."""
         model = self._model(lot.holder, lot)
-        made = None
-        if model is not None:
-            made = offer(model, lot, self.quote, limit_gpus=lot.accepted_gpus, now_s=now_s)
-        if made is None:
-            clause = next(item for item in self.world.clauses if item.clause == lot.clause)
-            self.at(now_s + clause.terms.negotiation_s, Proceed(lot.number, self.worth))
-        else:
-            self.at(now_s, Sign(lot.number, made._replace(gpus=lot.accepted_gpus)))
+        made = None if model is None else signed(model, lot, self.quote, now_s)
+        if made is not None:
+            self.at(now_s, Sign(lot.number, made))
+        self._proceed(lot.number, lot.order_due_at_s)
 
     def _bid(self, lot: Lot, now_s: int) -> None:
         """Every supplier that can offers at once; bids stay sealed until the close (S3).
@@ -228,11 +252,15 @@ class Market:
 
 def _allowed(answer: Reply, lot: Lot, terms: Any) -> Reply:
     """The answer as the clause takes it: a part that was not agreed is a refusal (FR6)."""
-    part = 0 < answer.gpus < lot.open_gpus
-    agreed = terms.partial and answer.gpus >= terms.minimum_lot_gpus
-    return answer if agreed or not part else answer._replace(gpus=0)
+    if answer.gpus <= 0:
+        return answer
+    return answer._replace(gpus=agreed_gpus(terms, lot.noticed_gpus, answer.gpus))
 
 
-def _delay_price(world: World) -> int:
+def _worth(world: World) -> Worth:
+    """What delay and money cost, as the portfolio says."""
     price = world.document.simulation.delay_price
-    return 0 if price is None else price.micros
+    return Worth(
+        delay_micros_per_gpu_day=0 if price is None else price.micros,
+        capital_ppm_per_year=world.document.simulation.cost_of_capital,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from offtake.core.evolve import evolve as evolve_facts
+from offtake.core.names import UNSTATED
 from offtake.core.vocabulary import NONE, Event, EventKind
 from offtake.sourcing.requirement import Lot, Need, Offer, Order, Rules, State, Status
 from offtake.units.time import NEVER
@@ -29,8 +30,10 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
             return lot._replace(
                 status=Status.NOTICED,
                 clause=event.clause,
+                notice=event,
                 due_at_s=event.due_at_s,
-                rounds=lot.rounds + 1,
+                shown=None if event.party == UNSTATED else offer_of(event),
+                asked=(*lot.asked, event.clause),
             )
         case EventKind.ACCEPTED:
             return lot._replace(
@@ -39,6 +42,7 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
                 holder=event.party,
                 declined=(*lot.declined, lot.clause),
                 due_at_s=NEVER,
+                order_due_at_s=event.order_due_at_s,
             )
         case EventKind.REFUSED | EventKind.LAPSED:
             return lot._replace(
@@ -47,6 +51,8 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
                 clause=NONE,
                 accepted_gpus=0,
                 due_at_s=NEVER,
+                order_due_at_s=NEVER,
+                shown=None,
             )
         case EventKind.TENDER_OPENED:
             return lot._replace(status=Status.TENDERED, closes_at_s=event.due_at_s, offers=())
@@ -67,13 +73,20 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
 def _lot_ordered(lot: Lot, event: Event) -> Lot:
     """An order takes from what is open; with the holder's the rest starts anew (FR6)."""
     left = lot.open_gpus - event.gpus
-    assert left >= 0, (lot, event)  # S7: no GPU is sold twice.
-    lot = lot._replace(offers=tuple(_less(lot.offers, event)))
+    assert 0 <= left < lot.open_gpus, (lot, event)  # S7: no GPU is sold twice.
+    lot = lot._replace(offers=tuple(_less(lot.offers, event)), asked=())
     if left == 0:
         return lot._replace(open_gpus=0, status=Status.ORDERED)
     if lot.status == Status.ACCEPTED:
         status = Status.CLOSED if lot.offers else Status.SUBMITTED
-        return lot._replace(open_gpus=left, status=status, accepted_gpus=0, clause=NONE)
+        return lot._replace(
+            open_gpus=left,
+            status=status,
+            accepted_gpus=0,
+            clause=NONE,
+            order_due_at_s=NEVER,
+            shown=None,
+        )
     return lot._replace(open_gpus=left)
 
 

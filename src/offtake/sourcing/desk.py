@@ -8,17 +8,24 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from offtake.core.names import Names
-from offtake.sourcing.command import Command, Submit
+from offtake.sourcing.command import Command, Refused, Submit
 from offtake.sourcing.course import evolve
 from offtake.sourcing.process import decide
 from offtake.sourcing.requirement import Recorded, Rules, State
+
+
+class Answered(NamedTuple):
+    """A command that was carried out, and what was recorded."""
+
+    command: Command
+    recorded: tuple[Recorded, ...]
 
 
 class Desk(NamedTuple):
     """The state of sourcing, with the first answer to every key."""
 
     state: State = State()
-    answers: Mapping[str, tuple[Recorded, ...]] = {}
+    answers: Mapping[str, Answered] = {}
 
 
 class Given(NamedTuple):
@@ -35,14 +42,17 @@ def carry_out(
     """The desk after a command, and what was recorded; a retry gets the first answer.
 
     Raises:
-        Refused: The command does not fit the state; nothing is recorded, not even its key.
+        Refused: The command does not fit the state, or its key was used for another command;
+            nothing is recorded, not even its key.
     """
-    if given.key in desk.answers:
-        return desk, desk.answers[given.key]
-    command = given.command
+    command, first = given.command, desk.answers.get(given.key)
+    if first is not None:
+        if first.command != command:
+            raise Refused(f"the key {given.key} was used for another command (S8)")
+        return desk, first.recorded
     recorded = tuple(decide(rules, names, desk.state, command, given.at_s))
     need = command.need if isinstance(command, Submit) else None
     state = desk.state
     for item in recorded:
         state = evolve(rules, state, item.event, need)
-    return Desk(state, {**desk.answers, given.key: recorded}), recorded
+    return Desk(state, {**desk.answers, given.key: Answered(command, recorded)}), recorded

@@ -21,8 +21,27 @@ NAMED = {
     "accelerator": "accelerators",
     "region": "regions",
 }
-INSTANTS = {"start": "start_s", "end": "end_s", "due": "due_at_s"}
+INSTANTS = {
+    "start": "start_s",
+    "end": "end_s",
+    "due": "due_at_s",
+    "order_due": "order_due_at_s",
+    "free_until": "free_until_at_s",
+    "fallen_until": "fallen_until_at_s",
+    "start_until": "start_until_at_s",
+}
 COUNTS = ("rank", "order", "tranche", "own", "tranches", "spacing_s", "lead_s")
+NEEDED = {
+    EventKind.NOTICE_GIVEN: ("clause", "lot", "gpus"),
+    EventKind.ACCEPTED: ("clause", "lot"),
+    EventKind.REFUSED: ("clause", "lot"),
+    EventKind.LAPSED: ("clause", "lot"),
+    EventKind.ORDERED: ("party", "gpus"),
+    EventKind.DEFAULT_DECLARED: ("party",),
+    EventKind.DEFAULT_CURED: ("party",),
+    EventKind.USAGE_RECORDED: ("gpus", "start", "end"),
+}
+"""What an entry must say beside when it happened: without it nobody could tell what it means."""
 
 
 class BadEntry(ValueError):
@@ -50,6 +69,8 @@ def entry(recorded: Recorded, names: Names, currency: str) -> dict[str, Any]:
             line[key] = name_of(getattr(names, section), index)
     if event.gpus:
         line["gpus"] = event.gpus
+    if event.of_gpus:
+        line["of"] = event.of_gpus
     for key, field in INSTANTS.items():
         if getattr(event, field) != NEVER:
             line[key] = instant_text(getattr(event, field))
@@ -83,7 +104,8 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     Raises:
         BadEntry: A key is missing, unknown to the portfolio, or not of its type.
     """
-    fields: dict[str, Any] = {"kind": _kind(line), "at_s": _instant(line, "at")}
+    kind = _kind(line)
+    fields: dict[str, Any] = {"kind": kind, "at_s": _instant(line, "at")}
     if "lot" in line:
         fields["lot"] = lots.setdefault(str(line["lot"]), len(lots) + 1)
     if "clause" in line:
@@ -94,8 +116,9 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     for key, field in INSTANTS.items():
         if key in line:
             fields[field] = _instant(line, key)
-    if "gpus" in line:
-        fields["gpus"] = _parsed(line, "gpus", parse_gpus)
+    for key, field in (("gpus", "gpus"), ("of", "of_gpus")):
+        if key in line:
+            fields[field] = _some(line, key)
     if "price" in line:
         fields["price_micros_per_gpu_h"] = _price(line, currency)
     if "prepaid" in line:
@@ -103,6 +126,10 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     for key in COUNTS:
         if key in line:
             fields[key] = _parsed(line, key, int)
+    for key in NEEDED.get(kind, ()):
+        if key not in line:
+            says = f"is missing; `{line['event']}` needs it"
+            raise BadEntry(key, says, f"Add `{key}:`.")
     return Event(**fields)
 
 
@@ -112,7 +139,7 @@ def events_of(lines: Iterable[Mapping[str, Any]], names: Names, currency: str) -
     return [event_of(line, names, lots, currency) for line in lines]
 
 
-def _kind(line: Mapping[str, Any]) -> int:
+def _kind(line: Mapping[str, Any]) -> EventKind:
     name = str(line.get("event", ""))
     known = {kind.name.lower(): kind for kind in EventKind}
     if name not in known:
@@ -131,6 +158,13 @@ def _index(line: Mapping[str, Any], key: str, known: tuple[str, ...]) -> int:
     if name not in known:
         raise BadEntry(key, f"`{name}` is not in the portfolio", f"Use one of: {', '.join(known)}.")
     return known.index(name)
+
+
+def _some(line: Mapping[str, Any], key: str) -> int:
+    gpus = int(_parsed(line, key, parse_gpus))
+    if gpus == 0:
+        raise BadEntry(key, "is 0", "Leave it out; who accepts nothing writes `event: refused`.")
+    return gpus
 
 
 def _price(line: Mapping[str, Any], currency: str) -> int:

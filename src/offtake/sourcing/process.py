@@ -4,12 +4,13 @@ Under the desk people give the commands; in the simulator models do. Nothing her
 clock, and nothing here interprets a clause: it asks ``core.decide``.
 """
 
-from collections.abc import Sequence
-
+from offtake.clauses.first_refusal import agreed_gpus, dated_answer
 from offtake.core.decide import decide as decide_ask
+from offtake.core.evolve import version_for
 from offtake.core.names import UNSTATED, Names
-from offtake.core.vocabulary import BoundClause, Decision, Event, EventKind, Verdict
-from offtake.sourcing.award import Award, Worth, choose, suitable
+from offtake.core.vocabulary import NONE, BoundClause, Event, EventKind, Verdict
+from offtake.sourcing.award import suitable
+from offtake.sourcing.closing import award, denying
 from offtake.sourcing.command import (
     Answer,
     Bid,
@@ -27,6 +28,7 @@ from offtake.sourcing.notice import notice, partition, to_notice
 from offtake.sourcing.requirement import (
     Lot,
     Offer,
+    Order,
     Recorded,
     Rules,
     State,
@@ -35,8 +37,6 @@ from offtake.sourcing.requirement import (
     wanted,
 )
 
-LIMIT_ROUNDS = 4
-"""Notices of one lot before what is still held counts as not to be had."""
 NO_OFFEROR = UNSTATED
 """The supplier of a notice that carries the requirement's own terms."""
 
@@ -58,7 +58,7 @@ def decide(
                 raise Refused(f"lot {number} is {lot.status.name.lower()}")
             return [Recorded(_about(lot, EventKind.REQUIREMENT_WITHDRAWN, now_s))]
         case Answer():
-            return _answered(rules, state, command, now_s)
+            return _answered(rules, names, state, command, now_s)
         case Sign():
             return _signed(rules, state, command, now_s)
         case Bid():
@@ -100,105 +100,145 @@ def _submitted(state: State, command: Submit, now_s: int) -> Event:
     )
 
 
-def _answered(rules: Rules, state: State, command: Answer, now_s: int) -> list[Recorded]:
-    """An answer counts strictly before its deadline (FR4)."""
+def _answered(
+    rules: Rules, names: Names, state: State, command: Answer, now_s: int
+) -> list[Recorded]:
+    """An answer counts strictly before its deadline (FR4), under the terms of its notice (S9)."""
     lot = _lot(state, command.lot)
-    if lot.status != Status.NOTICED or now_s >= lot.due_at_s:
+    if lot.status != Status.NOTICED or _over(rules, lot, now_s):
         raise Refused(f"lot {lot.number} has no open notice")
-    if command.gpus > lot.open_gpus:
-        raise Refused(f"{command.gpus} GPUs are more than the {lot.open_gpus} noticed")
-    clause = _held_by(rules, lot)
-    part = 0 < command.gpus < lot.open_gpus
-    if part and not (clause.terms.partial and command.gpus >= clause.terms.minimum_lot_gpus):
+    if not 0 <= command.gpus <= lot.noticed_gpus:
+        raise Refused(f"{command.gpus} GPUs are not between 0 and the {lot.noticed_gpus} noticed")
+    clause = noticed_under(rules, lot)
+    if command.gpus and not agreed_gpus(clause.terms, lot.noticed_gpus, command.gpus):
         raise Refused(f"{clause.clause_id} does not let its holder take {command.gpus} GPUs (FR6)")
-    kind = EventKind.ACCEPTED if command.gpus > 0 else EventKind.REFUSED
     event = Event(
-        kind,
+        EventKind.ACCEPTED if command.gpus > 0 else EventKind.REFUSED,
         now_s,
         lot=lot.number,
         clause=lot.clause,
         party=clause.terms.holder,
         gpus=command.gpus,
-        rank=clause.terms.rank,
     )
-    return [Recorded(event, why="the holder's answer")]
+    return [Recorded(dated_answer(clause.text, names, event), why="the holder's answer")]
 
 
 def _offered(rules: Rules, state: State, command: Bid, now_s: int) -> Event:
     lot, offer = _lot(state, command.lot), command.offer
     if lot.status != Status.TENDERED or now_s >= lot.closes_at_s:
         raise Refused(f"lot {lot.number} has no open tender")
-    if offer.gpus <= 0 or offer.start_s >= offer.end_s:
-        raise Refused("an offer needs GPUs and a period")
+    _complete(offer)
     return offer_event(EventKind.OFFER_MADE, now_s, lot, offer)
+
+
+def _complete(offer: Offer) -> None:
+    """An offer says how much, for how long and at what price."""
+    if offer.gpus <= 0 or offer.start_s >= offer.end_s or offer.price_micros_per_gpu_h == NONE:
+        raise Refused("an offer needs GPUs, a period and a price")
 
 
 def _proceed(
     rules: Rules, names: Names, state: State, command: Proceed, now_s: int
 ) -> list[Recorded]:
     lot = _lot(state, command.lot)
-    if lot.status == Status.NOTICED and now_s >= lot.due_at_s:
-        clause = _held_by(rules, lot)
-        lapse = _about(lot, EventKind.LAPSED, now_s)
-        lapse = lapse._replace(clause=lot.clause, party=clause.terms.holder, due_at_s=lot.due_at_s)
-        return [Recorded(lapse, why="silence to the end of the window")]
-    if lot.status == Status.NOTICED and not _still_in_force(rules, lot, now_s):
-        lapse = _about(lot, EventKind.LAPSED, now_s)._replace(clause=lot.clause)
-        return [Recorded(lapse, why="the right has ended (S9)")]
-    if lot.status == Status.ACCEPTED and _negotiation_over(rules, state, lot, now_s):
-        failed = _about(lot, EventKind.LAPSED, now_s)._replace(clause=lot.clause, party=lot.holder)
-        return [Recorded(failed, why="no order was signed in time (FR10)")]
+    if lot.status in (Status.NOTICED, Status.ACCEPTED):
+        why = _over(rules, lot, now_s)
+        return [Recorded(_lapsed(rules, lot, now_s), why=why)] if why else []
     if lot.status == Status.SUBMITTED:
         return _start(rules, names, state, lot, now_s)
     if lot.status == Status.TENDERED and now_s >= lot.closes_at_s:
         return [Recorded(_about(lot, EventKind.TENDER_CLOSED, now_s))]
     if lot.status == Status.CLOSED:
-        return _award(rules, names, state, command, now_s)
+        return award(rules, names, state, command, now_s)
     return []
 
 
-def _negotiation_over(rules: Rules, state: State, lot: Lot, now_s: int) -> bool:
-    """Whether the clause itself counts the acceptance as fallen (FR10)."""
-    other = wanted(lot, NO_OFFEROR)
-    decision = decide_ask([_held_by(rules, lot)], state.facts, ask_of(lot, other), now_s)
-    return decision.verdict is not Verdict.DENY
+def _over(rules: Rules, lot: Lot, now_s: int) -> str:
+    """Why a holder that was asked has its turn no longer; empty while it has."""
+    if lot.status == Status.NOTICED and now_s >= lot.due_at_s:
+        return "silence to the end of the window"
+    if lot.status == Status.ACCEPTED and _negotiation_over(lot, now_s):
+        return "no order was signed in time (FR10)"
+    return "" if _still_in_force(rules, lot, now_s) else "the right has ended (S9)"
 
 
-def _held_by(rules: Rules, lot: Lot) -> BoundClause:
-    """The first refusal whose holder is being asked, in any of its versions."""
-    return next(clause for clause in rules.clauses if clause.clause == lot.clause)
+def _lapsed(rules: Rules, lot: Lot, now_s: int) -> Event:
+    terms = noticed_under(rules, lot).terms
+    return _about(lot, EventKind.LAPSED, now_s)._replace(
+        clause=lot.clause, party=terms.holder, rank=terms.rank, due_at_s=lot.due_at_s
+    )
+
+
+def _negotiation_over(lot: Lot, now_s: int) -> bool:
+    """Whether an acceptance has fallen without an order (FR10): from that instant on."""
+    return now_s >= lot.order_due_at_s
+
+
+def noticed_under(rules: Rules, lot: Lot) -> BoundClause:
+    """The version of a first refusal that the lot was noticed under: its round keeps to it (S9)."""
+    assert lot.notice is not None, lot
+    version = version_for(rules.clauses, lot.notice)
+    assert version is not None, lot
+    return version
 
 
 def _signed(rules: Rules, state: State, command: Sign, now_s: int) -> list[Recorded]:
-    """The order that makes an acceptance good."""
+    """The order that makes an acceptance good, while it stands (FR10)."""
     lot, offer = _lot(state, command.lot), command.offer
     if lot.status != Status.ACCEPTED or offer.supplier != lot.holder:
         raise Refused(f"lot {lot.number} has no acceptance of this supplier to sign")
+    if _negotiation_over(lot, now_s):
+        raise Refused(f"the acceptance of lot {lot.number} has fallen (FR10)")
+    _complete(offer)
     offer = offer.signed_at(now_s)
     if offer.gpus > lot.accepted_gpus:
         raise Refused(f"{offer.gpus} GPUs are more than the {lot.accepted_gpus} accepted")
+    shown = None if lot.shown is None else lot.shown.signed_at(now_s)
+    unfit = suitable(lot.need, offer, offer.gpus) or worse(offer, shown)
+    if unfit:
+        raise Refused(f"lot {lot.number} was accepted on other terms: {unfit}")
     decision = decide_ask(rules.clauses, state.facts, ask_of(lot, offer), now_s)
     if decision.verdict is not Verdict.PERMIT:
-        why = f"denied: {denying([decision])}"
-        return [Recorded(_about(lot, EventKind.UNSERVED, now_s, lot.open_gpus), (decision,), why)]
+        raise Refused(f"lot {lot.number} may not be ordered yet: {denying([decision])}")
     ordered = offer_event(EventKind.ORDERED, now_s, lot, offer)._replace(order=len(state.orders))
     return [Recorded(ordered, (decision,), "the holder took it (FR5)")]
 
 
+def worse(offer: Offer, shown: Offer | None) -> str:
+    """In what an offer is worse for the buyer than the one it must match; empty if in nothing.
+
+    Compared are price, prepayment, start, end and accelerator (FR9); the quantity was compared
+    when it was accepted. Time that has passed since the notice delays the one it showed as well.
+    A notice that showed no offer asks no more than the requirement.
+    """
+    if shown is None:
+        return ""
+    if offer.price_micros_per_gpu_h > shown.price_micros_per_gpu_h:
+        return "price"
+    if offer.prepaid_ppm > shown.prepaid_ppm:
+        return "prepayment"
+    if offer.accelerator != shown.accelerator:
+        return "accelerator"
+    if offer.start_s > shown.start_s or offer.end_s < shown.end_s:
+        return "start or term"
+    return ""
+
+
 def _still_in_force(rules: Rules, lot: Lot, now_s: int) -> bool:
-    return any(
-        clause.clause == lot.clause and clause.from_s <= now_s < clause.until_s
-        for clause in rules.clauses
-    )
+    """Whether the right has not ended, in whatever version (S9)."""
+    return any(clause.clause == lot.clause and now_s < clause.until_s for clause in rules.clauses)
 
 
 def _start(rules: Rules, names: Names, state: State, lot: Lot, now_s: int) -> list[Recorded]:
     """Partition the suppliers (S1); ask a holder (S2), or tender to the others (S3)."""
     asked = rules._replace(suppliers=(0,)) if lot.need.own else rules
     decisions = partition(asked, state.facts, lot, now_s)
-    clause = to_notice(decisions, lot)
-    if clause is not None and lot.rounds < LIMIT_ROUNDS:
-        given = notice(clause, lot, lot.shown or wanted(lot, NO_OFFEROR), names, now_s)
+    clause, terms = to_notice(decisions, lot), wanted(lot, NO_OFFEROR)
+    if clause is not None and terms.price_micros_per_gpu_h == NONE:
+        why = f"no price to offer: {clause.clause_id}"
+        return [Recorded(_about(lot, EventKind.UNSERVED, now_s, lot.open_gpus), decisions, why)]
+    if clause is not None:
+        given = notice(clause, lot, terms, names, now_s)
         return [Recorded(given, decisions, "a first refusal holds the lot (S2)")]
     if all(decision.verdict is Verdict.DENY for decision in decisions):
         why = f"denied: {denying(decisions)}"
@@ -208,96 +248,16 @@ def _start(rules: Rules, names: Names, state: State, lot: Lot, now_s: int) -> li
     return [Recorded(opened, decisions, "tendered to those whom no clause denies (S3)")]
 
 
-def denying(decisions: Sequence[Decision]) -> str:
-    """The clauses that deny, most often denying first, as text."""
-    counts: dict[str, int] = {}
-    for decision in decisions:
-        for found in decision.findings:
-            if found.finding.verdict is not Verdict.PERMIT:
-                counts[found.clause.clause_id] = counts.get(found.clause.clause_id, 0) + 1
-    return ", ".join(sorted(counts, key=lambda clause: (-counts[clause], clause)))
-
-
-def _award(
-    rules: Rules, names: Names, state: State, command: Proceed, now_s: int
-) -> list[Recorded]:
-    """Award to the permitted offers; what is left is looked at again with the offers left.
-
-    When none is permitted, the best held one is shown to its holder, else the lot is unserved.
-    """
-    lot = _lot(state, command.lot)
-    judged = [
-        (offer, suitable(lot.need, offer), decide_ask(rules.clauses, state.facts, ask, now_s))
-        for offer in (bid.signed_at(now_s) for bid in lot.offers)
-        for ask in (ask_of(lot, offer),)
-    ]
-    decisions: dict[tuple[Offer, int], Decision] = {}
-
-    def permits(offer: Offer, gpus: int) -> bool:
-        ask = ask_of(lot, offer._replace(gpus=gpus))
-        decision = decide_ask(rules.clauses, state.facts, ask, now_s)
-        decisions[offer, gpus] = decision
-        return decision.verdict is Verdict.PERMIT
-
-    fit = [offer for offer, unfit, _ in judged if not unfit]
-    awards = choose(lot.need, lot.open_gpus, fit, command.worth, permits)
-    if not awards:
-        return _unawarded(rules, names, lot, judged, now_s)
-    recorded: list[Recorded] = []
-    for award in awards:
-        number = len(state.orders) + len(recorded) // 2
-        decision = decisions[award.offer, award.gpus]
-        recorded += _order(lot, award, decision, number, now_s)
-    return recorded
-
-
-def _order(lot: Lot, award: Award, decision: Decision, number: int, now_s: int) -> list[Recorded]:
-    assert decision.verdict is Verdict.PERMIT, decision  # Law 2.
-    offer = award.offer._replace(gpus=award.gpus)
-    awarded = offer_event(EventKind.AWARDED, now_s, lot, offer)
-    ordered = offer_event(EventKind.ORDERED, now_s, lot, offer)._replace(order=number)
-    return [Recorded(awarded, (decision,), award.why), Recorded(ordered, (decision,))]
-
-
-def _unawarded(
-    rules: Rules,
-    names: Names,
-    lot: Lot,
-    judged: Sequence[tuple[Offer, str, Decision]],
-    now_s: int,
-) -> list[Recorded]:
-    """No offer is free: offer the best held one to its holder again, or give up (S6)."""
-    held = [
-        (offer, decision)
-        for offer, unfit, decision in judged
-        if not unfit and decision.verdict is Verdict.HOLD
-    ]
-    best = choose(lot.need, lot.open_gpus, [offer for offer, _ in held], Worth())
-    if best and lot.rounds < LIMIT_ROUNDS:
-        decisions = tuple(decision for offer, decision in held if offer == best[0].offer)
-        shown = lot._replace(shown=best[0].offer)
-        clause = to_notice(decisions, shown)
-        if clause is not None:
-            given = notice(clause, shown, best[0].offer, names, now_s)
-            return [Recorded(given, decisions, "the best offer is shown to the holder (FR8, FR9)")]
-    why = _binding(judged)
-    decisions = tuple(decision for _, _, decision in judged)
-    return [Recorded(_about(lot, EventKind.UNSERVED, now_s, lot.open_gpus), decisions, why)]
-
-
-def _binding(judged: Sequence[tuple[Offer, str, Decision]]) -> str:
-    """Why nobody supplies the rest: the clause, no supply, the price limit, too late (S6)."""
-    denied = [d for _, unfit, d in judged if not unfit and d.verdict is not Verdict.PERMIT]
-    if denied:
-        return f"denied: {denying(denied)}"
-    for reason in ("price limit", "too late"):
-        if any(unfit == reason for _, unfit, _ in judged):
-            return reason
-    return "no supply"
+def _tranche(state: State, command: Deliver | Overdue) -> Order:
+    """The order a command about a tranche means."""
+    order = state.orders.get(command.order)
+    if order is None or not 0 <= command.tranche < order.offer.tranches:
+        raise Refused(f"there is no tranche {command.tranche} of an order {command.order}")
+    return order
 
 
 def _delivered(state: State, command: Deliver, now_s: int) -> list[Recorded]:
-    order = state.orders[command.order]
+    order = _tranche(state, command)
     if command.tranche in (*order.delivered, *order.ended):
         return []
     return [Recorded(tranche_event(order, command.tranche, EventKind.DELIVERED, now_s))]
@@ -305,7 +265,7 @@ def _delivered(state: State, command: Deliver, now_s: int) -> list[Recorded]:
 
 def _overdue(rules: Rules, state: State, command: Overdue, now_s: int) -> list[Recorded]:
     """A tranche that is due and not there is late; past its grace the buyer ends it (DL1)."""
-    order, tranche = state.orders[command.order], command.tranche
+    order, tranche = _tranche(state, command), command.tranche
     due_at_s = order.due_at_s(tranche)
     if tranche in (*order.delivered, *order.ended) or now_s < due_at_s:
         return []

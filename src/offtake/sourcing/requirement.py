@@ -76,14 +76,21 @@ class Lot(NamedTuple):
     status: Status
     open_gpus: int  # Not yet ordered from anyone.
     clause: int = NONE  # The first refusal whose holder is being asked.
+    notice: Event | None = None  # The last notice given.
     holder: int = UNSTATED
     accepted_gpus: int = 0
     due_at_s: int = NEVER
+    order_due_at_s: int = NEVER  # Until when an acceptance waits for its order (FR10).
     closes_at_s: int = NEVER
-    rounds: int = 0  # Notices given so far.
     offers: tuple[Offer, ...] = ()
-    shown: Offer | None = None  # The offer a notice carries (FR9).
+    shown: Offer | None = None  # The offer the open notice carries (FR8, FR9).
+    asked: tuple[int, ...] = ()  # First refusals noticed since the last order, one a notice.
     declined: tuple[int, ...] = ()  # First refusals whose holders are through with this lot.
+
+    @property
+    def noticed_gpus(self) -> int:
+        """What the last notice offered: the whole lot as it was, or a part of it."""
+        return 0 if self.notice is None else self.notice.gpus
 
 
 class Order(NamedTuple):
@@ -157,7 +164,10 @@ def ask_of(lot: Lot, offer: Offer) -> Ask:
 
 
 def wanted(lot: Lot, supplier: int) -> Offer:
-    """What the requirement itself says of terms, as if this supplier offered just that."""
+    """What the requirement itself says of terms, as if this supplier offered just that.
+
+    A requirement says nothing of payment in advance: none is wanted.
+    """
     need = lot.need
     return Offer(
         supplier=supplier,
@@ -167,5 +177,4 @@ def wanted(lot: Lot, supplier: int) -> Offer:
         end_s=need.end_s,
         accelerator=need.accelerators[0] if len(need.accelerators) == 1 else UNSTATED,
         region=need.regions[0] if len(need.regions) == 1 else UNSTATED,
-        prepaid_ppm=NONE,
     )

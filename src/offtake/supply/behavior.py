@@ -65,23 +65,25 @@ def spare_gpus(model: Model, sold_gpus: int, at_s: int) -> int:
 def reply(model: Model | None, lot: Lot, names: Names, spare: int, now_s: int) -> Reply:
     """How a holder answers a notice received now: as planned, else by what it can spare.
 
-    A holder without a model stays silent to the end of its window.
+    A holder without a model stays silent to the end of its window. Without a plan it takes all
+    that was noticed or nothing, and nothing below the rate it states.
     """
     if model is None:
         return Reply(now_s, NONE)
     plan = _plan(model.behavior, lot.need.requirement)
     at_s = now_s + 10 * DAY_S if plan is None else after(now_s, plan.takes)
     if plan is None:
-        gpus = min(spare, lot.open_gpus)
-        return Reply(at_s, gpus if gpus == lot.open_gpus else 0)
+        noticed = NONE if lot.notice is None else lot.notice.price_micros_per_gpu_h
+        cheap = noticed != NONE and model.rate_micros_per_gpu_h > noticed
+        return Reply(at_s, lot.noticed_gpus if spare >= lot.noticed_gpus and not cheap else 0)
     if plan.answer == "silence":
         return Reply(at_s, NONE)
     if plan.answer == "refuse":
         return Reply(at_s, 0)
     if plan.part is None:
-        return Reply(at_s, lot.open_gpus)
+        return Reply(at_s, lot.noticed_gpus)
     watts = names.watts_of(model.behavior.accelerators[:1])
-    return Reply(at_s, min(plan.part.in_gpus(watts), lot.open_gpus))
+    return Reply(at_s, min(plan.part.in_gpus(watts), lot.noticed_gpus))
 
 
 def _plan(behavior: Behavior, requirement: str) -> Answer | None:
@@ -121,6 +123,23 @@ def offer(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) 
         spacing_s=first_s,
         lead_s=after(now_s, behavior.lead) - now_s,
     )
+
+
+def signed(model: Model, lot: Lot, quote: Quote, now_s: int) -> Offer | None:
+    """What a holder signs of what it accepted: on its own terms, but at no more than noticed.
+
+    It supplies the accelerator that it was shown, where it was shown an offer (FR9). None when
+    it has nothing of the kind.
+    """
+    need, shown = lot.need, lot.shown
+    if shown is not None and shown.accelerator != UNSTATED:
+        need = need._replace(accelerators=(shown.accelerator,))
+    limit = lot.accepted_gpus
+    made = offer(model, lot._replace(need=need), quote, limit_gpus=limit, now_s=now_s)
+    if made is None or lot.notice is None:
+        return None
+    price = min(made.price_micros_per_gpu_h, lot.notice.price_micros_per_gpu_h)
+    return made._replace(gpus=lot.accepted_gpus, price_micros_per_gpu_h=price)
 
 
 def _first(has: tuple[int, ...], wants: tuple[int, ...]) -> int | None:

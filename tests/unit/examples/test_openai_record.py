@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 import offtake
-from offtake.clauses.first_refusal import due_at_s
 from offtake.contract.portfolio import Portfolio
 from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS, fold
 from offtake.core.names import UNSTATED
-from offtake.core.vocabulary import Act, Ask, Decision, Event, EventKind, Facts, Verdict
-from offtake.units.money import parse
+from offtake.core.vocabulary import Act, Ask, Decision, Event, Facts, Verdict
+from offtake.sourcing.given import dated
+from offtake.sourcing.journal import events_of
 from offtake.units.time import DAY_S, FOREVER_S, parse_instant
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "openai-2019-2030" / "portfolio.yaml"
@@ -103,28 +103,10 @@ def google_lot(portfolio: Portfolio) -> Ask:
 
 
 def notice_and_refusal(portfolio: Portfolio) -> list[Event]:
-    """The events of given-google-2025.yaml, with the deadline that the clause sets."""
+    """The events of given-google-2025.yaml, with the deadlines that the clause sets."""
     rows = yaml.load(GIVEN.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    return [told(portfolio, row) for row in rows]
-
-
-def told(portfolio: Portfolio, row: dict[str, str]) -> Event:
-    names = portfolio.names
-    clause = names.clauses.index(row["clause"])
-    event = Event(EventKind[row["event"].upper()], parse_instant(row["at"]), lot=0, clause=clause)
-    if event.kind != EventKind.NOTICE_GIVEN:
-        return event
-    (version,) = (item for item in portfolio.clauses if item.clause == clause)
-    gpus = int(row["gpus"])
-    return event._replace(
-        purpose=names.purposes.index(row["purpose"]),
-        accelerator=names.accelerators.index(row["accelerator"]),
-        gpus=gpus,
-        start_s=parse_instant(row["start"]),
-        end_s=parse_instant(row["end"]),
-        price_micros_per_gpu_h=parse(row["price"]).micros,
-        due_at_s=due_at_s(version.text, names, event.at_s, gpus, again=False),
-    )
+    told = events_of(rows, portfolio.names, portfolio.document.currency)
+    return dated(portfolio.clauses, told, portfolio.names)
 
 
 def test_the_answer_to_the_notice_of_google_s_lot_is_due_in_new_york(portfolio: Portfolio) -> None:

@@ -120,7 +120,8 @@ jobs:
 ORDER = """
 behaviors: [{supplier: beta, accelerators: [H100], spare: 100, lead: 10d, rate: $4}]
 requirements:
-  need: {purpose: training, size: 16, submitted: 2025-01-01, from: 2025-02-01, until: 2025-03-01}
+  need: {purpose: training, size: 16, submitted: 2025-01-01, from: 2025-02-01, until: 2025-03-01,
+         price_limit: $5}
 simulation: {from: 2025-01-01, until: 2025-04-01, tender: 5d}
 """
 

@@ -46,6 +46,11 @@ def test_reading_a_written_line_gives_the_event(kind: EventKind) -> None:
         tranches=4,
         spacing_s=5,
         lead_s=6,
+        of_gpus=9,
+        order_due_at_s=1_752_000_000,
+        free_until_at_s=1_753_000_000,
+        fallen_until_at_s=1_754_000_000,
+        start_until_at_s=1_755_000_000,
     )
     line = entry(Recorded(event, why="because"), PORTFOLIO.names, "USD")
     read = event_of(json.loads(json.dumps(line)), PORTFOLIO.names, {"1": 1}, "USD")
@@ -61,7 +66,8 @@ def test_what_is_not_stated_stays_out_of_the_line() -> None:
 
 def test_lots_are_numbered_as_they_come() -> None:
     lots: dict[str, int] = {}
-    lines = [{"event": "refused", "at": "2025-01-02", "lot": name} for name in ("b", "a", "b")]
+    refused = {"event": "refused", "at": "2025-01-02", "clause": "A/first"}
+    lines = [{**refused, "lot": name} for name in ("b", "a", "b")]
 
     assert [event_of(line, PORTFOLIO.names, lots, "USD").lot for line in lines] == [1, 2, 1]
 
@@ -72,3 +78,23 @@ def test_a_bad_entry_names_the_key_and_the_way_out() -> None:
 
     assert caught.value.key == "at"
     assert caught.value.remedy
+
+
+NOTICE = {"event": "notice_given", "at": "2025-03-03", "clause": "A/first", "lot": "x"}
+LACKING = [
+    ({key: word for key, word in NOTICE.items() if key != "lot"} | {"gpus": "5"}, "lot"),
+    (NOTICE, "gpus"),
+    ({"event": "accepted", "at": "2025-03-03", "lot": "x"}, "clause"),
+    ({"event": "refused", "at": "2025-03-03", "clause": "A/first"}, "lot"),
+    ({"event": "ordered", "at": "2025-03-03", "party": "alpha"}, "gpus"),
+    ({"event": "default_declared", "at": "2025-03-03"}, "party"),
+    ({**NOTICE, "event": "accepted", "gpus": "0"}, "gpus"),
+]
+
+
+@pytest.mark.parametrize(("line", "key"), LACKING)
+def test_an_entry_that_does_not_say_enough_is_refused(line: dict[str, str], key: str) -> None:
+    with pytest.raises(BadEntry) as caught:
+        event_of(line, PORTFOLIO.names, {}, "USD")
+
+    assert caught.value.key == key

@@ -2,12 +2,10 @@
 
 import pytest
 
-from offtake.contract.portfolio import Portfolio
-from offtake.core.vocabulary import EventKind, Verdict
+from offtake.core.vocabulary import Verdict
 from offtake.sourcing.command import (
     Answer,
     Bid,
-    Command,
     Deliver,
     Overdue,
     Proceed,
@@ -16,78 +14,9 @@ from offtake.sourcing.command import (
     Submit,
     Withdraw,
 )
-from offtake.sourcing.course import evolve
-from offtake.sourcing.process import decide
-from offtake.sourcing.requirement import Need, Offer, Recorded, Rules, State, Status
-from offtake.units.time import DAY_S, parse_instant
-
-TEXT = """
-parties: {{lab: {{roles: [buyer]}}, alpha: {{}}, beta: {{}}, gamma: {{}}}}
-agreements:
-  A:
-    from: 2025-01-01
-    until: 2030-01-01
-    clauses:
-{clauses}
-"""
-FIRST = "      first: {kind: first_refusal, holder: alpha, window: 30d%s}\n"
-DAY = parse_instant("2025-03-01")
-START = parse_instant("2025-09-01")
-END = parse_instant("2026-09-01")
-
-
-class Desk:
-    """Sourcing with everything recorded, so that a story reads from top to bottom."""
-
-    def __init__(self, clauses: str) -> None:
-        self.portfolio = Portfolio.loads(TEXT.format(clauses=clauses))
-        names = self.portfolio.names
-        self.alpha, self.beta, self.gamma = (names.parties.index(p) for p in NAMES)
-        self.rules = Rules(self.portfolio.clauses, (self.alpha, self.beta, self.gamma), 14 * DAY_S)
-        self.state = State()
-        self.journal: list[Recorded] = []
-
-    def does(self, command: Command, at_s: int) -> list[str]:
-        """Carry out a command; returns the kinds of event it caused."""
-        need = command.need if isinstance(command, Submit) else None
-        names = self.portfolio.names
-        recorded = decide(self.rules, names, self.state, command, at_s)
-        for item in recorded:
-            self.state = evolve(self.rules, self.state, item.event, need)
-        self.journal += recorded
-        return [EventKind(item.event.kind).name for item in recorded]
-
-    def offer(self, supplier: int, **terms: int) -> Offer:
-        """An offer of the whole lot at 2.00, unless the story says otherwise."""
-        given = {"gpus": 64, "price_micros_per_gpu_h": 2_000_000, "start_s": START, "end_s": END}
-        return Offer(supplier, **{**given, **terms})
-
-    @property
-    def lot(self):
-        return self.state.lots[1]
-
-
-NAMES = ("alpha", "beta", "gamma")
-
-
-def need(**terms: int) -> Need:
-    given = {
-        "requirement": "r",
-        "purpose": 0,
-        "gpus": 64,
-        "start_s": START,
-        "end_s": END,
-        "latest_start_s": START + 90 * DAY_S,
-    }
-    return Need(**{**given, **terms})
-
-
-def noticed(clauses: str = FIRST % "", **terms: int) -> Desk:
-    """A desk on which a lot was noticed to the first holder on the first day."""
-    desk = Desk(clauses)
-    desk.does(Submit(1, need(**terms)), DAY)
-    assert desk.does(Proceed(1), DAY) == ["NOTICE_GIVEN"]
-    return desk
+from offtake.sourcing.requirement import Status
+from offtake.units.time import DAY_S
+from unit.sourcing.stories import DAY, END, FIRST, START, Desk, need, noticed
 
 
 def test_a_refused_lot_is_tendered_awarded_and_ordered() -> None:
