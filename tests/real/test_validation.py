@@ -1,13 +1,13 @@
 """The page that compares with published results says what the command computes."""
 
 import pytest
-from real.test_traces import folder
 from validation.batsim import NODES, alike, played, runs_of
 from validation.case import RESULTS
 from validation.openb import seed_rows
 from validation.page import PAGE, split, tables
 
 from offtake.sim.placement import CONSERVATIVE
+from real.test_traces import folder
 
 
 @pytest.fixture(scope="module")
