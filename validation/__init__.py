@@ -1,0 +1,1 @@
+"""Checks against results that others published: ``python -m validation`` writes the page."""
