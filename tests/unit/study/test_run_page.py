@@ -30,7 +30,7 @@ jobs:
   late: {purpose: training, gpus: 8, submitted: 2026-01-02, run: 2d}
 requirements:
   more: {purpose: research, size: 64, submitted: 2025-01-03, from: 2025-01-20, until: 2026-01-01,
-         accelerators: [H100], latest_start: 2025-02-20}
+         accelerators: [H100], latest_start: 2025-02-20, price_limit: $3}
 behaviors:
   - {supplier: alpha, accelerators: [H100], spare: 16, rate: $2, lead: 1d,
      answers: [{requirement: more, answer: accept, part: 16, takes: 2d}]}
