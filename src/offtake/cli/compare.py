@@ -18,14 +18,13 @@ from offtake.cli.output import Invalid, load, print_json
 from offtake.cli.run import (
     AS_AMENDED,
     check_out,
-    demand,
     inputs_given,
     period_of,
     progress_to,
     regime_of,
-    workload_of,
     write_files,
 )
+from offtake.cli.workload import demand, workload_of
 
 if TYPE_CHECKING:
     from offtake.contract.model import Regime
@@ -45,16 +44,15 @@ def run(given: argparse.Namespace) -> int:
     from offtake.report.tables import show
     from offtake.study import why
     from offtake.study.compare import data_of, differences, files_of, ids_of, table_of
-    from offtake.study.run import play
+    from offtake.study.run import Playing, play
 
     check_out(given.out)
     portfolio = load(given.portfolio)
     regimes = regimes_of(given.regime, portfolio)
     workload = workload_of(given, portfolio)
     period = period_of(given, portfolio, workload)
-    results = [
-        play(portfolio, regime, workload, period, progress_to(sys.stderr)) for regime in regimes
-    ]
+    how = Playing(progress_to(sys.stderr), given.engine or "")
+    results = [play(portfolio, regime, workload, period, how) for regime in regimes]
     shared = inputs_given(given, results[0])
     if given.out is not None:
         write_files(given.out, files_of(results, shared))

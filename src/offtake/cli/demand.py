@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from offtake.demand.columns import JobTrace, ServiceTrace
     from offtake.demand.describe import Description, Distribution
     from offtake.demand.given import Given
+    from offtake.demand.steps import Rates
     from offtake.report.figures import Table
 
 
@@ -46,6 +47,19 @@ def rates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpus-per-node", type=int, metavar="GPUS", help="where a series counts nodes; 1"
     )
+
+
+def rates_of(given: argparse.Namespace) -> "Rates":
+    """The rates that were stated, the others as assumed."""
+    from offtake.demand.steps import Rates
+
+    stated = {
+        "step_s": given.step,
+        "prompt_tokens_per_gpu_s": given.prompt_rate,
+        "output_tokens_per_gpu_s": given.output_rate,
+        "gpus_per_node": given.gpus_per_node,
+    }
+    return Rates(**{name: value for name, value in stated.items() if value is not None})
 
 
 def run(given: argparse.Namespace) -> int:
@@ -82,17 +96,9 @@ def opened(given: argparse.Namespace, file: str) -> tuple["Given", tuple[str, ..
     from offtake.demand.columns import JobTrace, UnreadableTrace
     from offtake.demand.given import open_demand
     from offtake.demand.mapping import purposes_named, purposes_of
-    from offtake.demand.steps import Rates
 
-    stated = {
-        "step_s": given.step,
-        "prompt_tokens_per_gpu_s": given.prompt_rate,
-        "output_tokens_per_gpu_s": given.output_rate,
-        "gpus_per_node": given.gpus_per_node,
-    }
     try:
-        asked = Rates(**{name: value for name, value in stated.items() if value is not None})
-        one = open_demand(Path(file), given.format, asked)
+        one = open_demand(Path(file), given.format, rates_of(given))
         if given.mapping is None:
             return one, ()
         text, trace = text_of(Path(given.mapping)), one.trace

@@ -6,6 +6,7 @@ examples:
   offtake run portfolio.yaml --regime exclusive-for-ever
   offtake run portfolio.yaml --trace cluster.csv --format itp --mapping purposes.yaml
   offtake run portfolio.yaml --trace jobs.parquet --columns submit=at:time,run=ms:ms,gpus=gpus
+  offtake run portfolio.yaml --services requests.csv --step 60 --output-rate 1850
 
 The result is the same, byte for byte, for the same inputs. Exit codes: 0 done, 3 invalid input.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from offtake.cli.output import Invalid, chosen, load, parsed, print_json
+from offtake.cli.workload import demand, workload_of
 
 if TYPE_CHECKING:
     from offtake.contract.model import Regime
@@ -40,30 +42,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def demand(parser: argparse.ArgumentParser) -> None:
-    """The flags that say what is played, shared with compare."""
-    parser.add_argument("--trace", metavar="FILE", help="jobs from a trace (file or folder)")
-    parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
-    parser.add_argument(
-        "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
-    )
-    parser.add_argument(
-        "--mapping", metavar="FILE", help="YAML: the purpose of each tenant; training if absent"
-    )
-    parser.add_argument("--from", dest="starts", metavar="DATE", help="start of the run")
-    parser.add_argument("--to", dest="ends", metavar="DATE", help="end of the run")
-
-
 def run(given: argparse.Namespace) -> int:
     """Run and report."""
-    from offtake.study.run import files_of, play, told
+    from offtake.study.run import Playing, files_of, play, told
 
     check_out(given.out)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
     regime = regime_of(given.regime, portfolio)
     period = period_of(given, portfolio, workload)
-    result = play(portfolio, regime, workload, period, progress_to(sys.stderr))
+    how = Playing(progress_to(sys.stderr), given.engine or "")
+    result = play(portfolio, regime, workload, period, how)
     summary = told(result, inputs_given(given, result))
     if given.out is not None:
         write_files(given.out, files_of(result, summary))
@@ -130,34 +119,6 @@ def progress_to(stream: Any) -> Any:
             print(f"\rplayed {percent} %", end=end, file=stream, flush=True)
 
     return tell
-
-
-def workload_of(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload | None":
-    """The trace with its purposes, or nothing."""
-    from offtake.contract.file import text_of
-    from offtake.contract.problem import Unreadable
-    from offtake.demand.columns import UnreadableTrace
-    from offtake.demand.mapping import purposes_of
-    from offtake.demand.trace import open_trace
-    from offtake.sim.world import Workload
-
-    if given.trace is None:
-        if given.mapping or given.format or given.columns:
-            says = "--mapping, --format and --columns need --trace"
-            raise Invalid("usage", "offtake run", says, "Add it.")
-        return None
-    names = portfolio.names
-    try:
-        trace = open_trace(Path(given.trace), given.format, given.columns)
-        words = ("training",) * len(trace.tenants)
-        if given.mapping is not None:
-            text = text_of(Path(given.mapping))
-            words = purposes_of(text, given.mapping, trace.tenants, names.purposes)
-    except UnreadableTrace as wrong:
-        raise Invalid("bad-trace", wrong.place, wrong.says, wrong.remedy) from wrong
-    except Unreadable as unreadable:
-        raise Invalid.of(unreadable.problems) from unreadable
-    return Workload(trace, tuple(names.purposes.index(word) for word in words))
 
 
 def regime_of(name: str | None, portfolio: "Portfolio") -> "Regime":

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from offtake.cli.output import Invalid, chosen, load, parsed, print_json
+from offtake.cli.workload import traces, workload_of
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
@@ -35,12 +36,7 @@ RUNS_MAX = 10_000
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of this verb."""
     parser.add_argument("portfolio", help="the portfolio file")
-    parser.add_argument("--trace", metavar="FILE", help="jobs from a trace (file or folder)")
-    parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
-    parser.add_argument(
-        "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
-    )
-    parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
+    traces(parser)
     parser.add_argument("--run-from", dest="starts", metavar="DATE", help="start of the run")
     parser.add_argument("--run-to", dest="ends", metavar="DATE", help="end of the run")
     parser.add_argument("--regime", metavar="NAME", help="a regime of the portfolio")
@@ -71,7 +67,7 @@ def sweep_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Play the base and every scenario."""
-    from offtake.cli.run import period_of, regime_of, workload_of, write_files
+    from offtake.cli.run import check_out, period_of, regime_of, write_files
     from offtake.report.tables import show
     from offtake.study.stressed import (
         Asked,
@@ -84,6 +80,8 @@ def run(given: argparse.Namespace) -> int:
     )
     from offtake.study.sweep import Runs
 
+    if given.out is not None:
+        check_out(given.out)
     runs = runs_of(given, least=2)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)

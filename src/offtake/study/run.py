@@ -31,17 +31,24 @@ class Result(NamedTuple):
     workload: Workload | None = None
 
 
+class Playing(NamedTuple):
+    """Who is told how far a run is, and which engine places jobs (by its size if unnamed)."""
+
+    progress: Progress = silently
+    engine: str = ""
+
+
 def play(
     portfolio: Portfolio,
     regime: Regime,
     workload: Workload | None,
     period: tuple[int, int],
-    progress: Progress = silently,
+    how: Playing = Playing(),  # noqa: B008 - an immutable value.
 ) -> Result:
     """Simulate and measure a portfolio under a regime."""
     clauses = portfolio.under(regime)
     world = world_of(portfolio, clauses, workload, period)
-    measured = measure(simulate(world, progress))
+    measured = measure(simulate(world, how.progress, how.engine))
     return Result(portfolio, regime, clauses, measured, summary(measured), workload)
 
 
