@@ -311,11 +311,16 @@ def _rate(case: Case, supplier: str, accelerator: str, region: str, at_s: int) -
     return rate
 
 
+def _has_history(case: Case, supplier: str) -> bool:
+    """Whether a supplier's prices stand in a file, which is not read here."""
+    return any(item.price_history and item.supplier == supplier for item in case.document.prices)
+
+
 def _unpriced(case: Case) -> Iterator[Problem]:
     """Capacity whose use no line would price (RC1)."""
     begins = min((agreement.starts for agreement in case.document.agreements), default=0)
     for pool in case.document.pools:
-        if pool.rate is not None or pool.origin == "build":
+        if pool.rate is not None or pool.origin == "build" or _has_history(case, pool.supplier):
             continue
         for step in pool.capacity:
             at_s = max(step.starts, begins)
