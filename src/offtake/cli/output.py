@@ -57,9 +57,18 @@ def load(path: str) -> "Portfolio":
     from offtake.contract.problem import Unreadable
 
     try:
-        return Portfolio.load(path)
+        return _priced(Portfolio.load(path), Path(path).parent)
     except Unreadable as unreadable:
         raise Invalid.of(unreadable.problems) from unreadable
+
+
+def _priced(portfolio: "Portfolio", folder: Path) -> "Portfolio":
+    """The portfolio with the histories of prices that it names, read from a folder."""
+    if not any(price.price_history for price in portfolio.document.prices):
+        return portfolio
+    from offtake.supply.price_history import with_histories
+
+    return with_histories(portfolio, folder)
 
 
 def print_json(value: Any) -> None:

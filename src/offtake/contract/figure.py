@@ -18,6 +18,7 @@ def check(reading: Reading) -> Iterator[Problem]:
     """What is wrong with the amounts, lengths and calendars of a portfolio."""
     yield from _commitments(reading)
     yield from _money(reading)
+    yield from _histories(reading)
     yield from _power(reading)
     yield from _nothings(reading)
     yield from _fixed(reading)
@@ -52,6 +53,19 @@ def _money(reading: Reading) -> Iterator[Problem]:
             says = f"{path} has an amount in {money.currency}; this portfolio is in "
             remedy = "Convert it at a stated rate, or set `currency:`."
             yield Problem("other-currency", place, says + document.currency, remedy)
+
+
+def _histories(reading: Reading) -> Iterator[Problem]:
+    """A list price is stated, or read from a history."""
+    for number, item in enumerate(reading.document.prices):
+        place = reading.place(f"prices[{number}]")
+        if (item.price is None) is not bool(item.price_history):
+            what = "both `price` and" if item.price_history else "neither `price` nor"
+            says = f"prices[{number}] states {what} `price_history`"
+            yield Problem("price-or-history", place, says, "Write one of the two.")
+        if not item.step.number:
+            says = f"prices[{number}].step must be more than nothing"
+            yield Problem("zero-quantity", place, says, "Write a larger figure.")
 
 
 def _amounts(document: Document) -> Iterator[tuple[str, Money]]:

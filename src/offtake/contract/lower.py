@@ -9,7 +9,8 @@ from offtake.contract.in_force import Version, versions
 from offtake.contract.model import Document, ListPrice
 from offtake.core.names import Names
 from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Period
-from offtake.units.time import FOREVER_S, Calendar
+from offtake.units.money import Money
+from offtake.units.time import Calendar
 
 TREE = {"training": "", "research": "", "inference": "", "api": "inference"}
 """The purposes every portfolio has, each with what it is a kind of (semantics, section 1)."""
@@ -116,24 +117,27 @@ def list_prices(document: Document, names: Names) -> tuple[BoundClause, ...]:
     return tuple(
         BoundClause(
             clause=NONE,
-            clause_id=f"prices[{number}]",
+            clause_id=price.origin or f"prices[{number}]",
             agreement="prices",
             kind=kind,
             terms=kind.lower(
-                Card(supplier=price.supplier, lines=(_line(price),)),
+                Card(supplier=price.supplier, lines=(_line(price, price.price),)),
                 names,
-                Period(0, FOREVER_S, FOREVER_S),
+                Period(price.starts, price.ends, price.ends),
             ),
+            from_s=price.starts,
+            until_s=price.ends,
         )
         for number, price in enumerate(document.prices)
+        if price.price is not None
     )
 
 
-def _line(price: ListPrice) -> Line:
+def _line(item: ListPrice, price: Money) -> Line:
     return Line(
-        accelerators=price.accelerators,
-        regions=price.regions,
-        price=price.price,
-        starts=price.starts,
-        ends=price.ends,
+        accelerators=item.accelerators,
+        regions=item.regions,
+        price=price,
+        starts=item.starts,
+        ends=item.ends,
     )

@@ -151,16 +151,33 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPrice:
-    """A list price, for what no agreement prices."""
+    """A list price, or a file of how it changed, for what no agreement prices."""
 
     supplier: str = term(Value.PARTY, "Whose price.")
     accelerators: tuple[str, ...] | None = term(
         Value.ACCELERATORS, "Kinds of accelerator.", default=None
     )
     regions: tuple[str, ...] | None = term(Value.REGIONS, "Regions.", default=None)
-    price: Money = term(Value.MONEY, "Price per GPU-hour.")
+    price: Money | None = term(
+        Value.MONEY, "Price per GPU-hour; else a history states it.", default=None
+    )
     starts: int = term(Value.INSTANT, "From when.", default=0)
     ends: int = term(Value.INSTANT, "Until when.", default=FOREVER_S)
+    price_history: str = term(
+        Value.TEXT, "A file of price changes; its path counts from the portfolio's.", default=""
+    )
+    market: str = term(
+        Value.CHOICE,
+        "Which price of a history counts.",
+        default="on_demand",
+        choices=("on_demand", "spot"),
+    )
+    step: Duration = term(
+        Value.DURATION,
+        "A history counts with its mean over steps so long.",
+        default=Duration(1, "d"),
+    )
+    origin: str = ""  # The line of `prices:` whose history it is from, as statements name it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

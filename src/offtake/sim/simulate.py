@@ -112,7 +112,8 @@ class _Run:
         stops = {edge for site in world.sites for edge, _ in site.steps}
         stops |= {edge for service in world.services for edge, _ in service.steps}
         stops |= {edge for outage in world.outages for edge in (outage.from_s, outage.until_s)}
-        stops |= set(cuts(world.clauses, world.from_s, world.until_s)) | set(self._edges)
+        priced = (*world.clauses, *world.prices)
+        stops |= set(cuts(priced, world.from_s, world.until_s)) | set(self._edges)
         return sorted(stop for stop in stops if stop < FOREVER_S)
 
     def stop(self, now_s: int) -> int:

@@ -19,7 +19,7 @@ Split = dict[tuple[int, int, int], int]
 def edges_of(played: Played) -> list[int]:
     """The instants that split usage, from the run's start to its end."""
     world = played.world
-    return cuts(world.clauses, world.from_s, world.until_s)
+    return cuts((*world.clauses, *world.prices), world.from_s, world.until_s)
 
 
 def used_gpu_s(played: Played, edges: list[int]) -> Split:

@@ -244,7 +244,7 @@ def prices(change_ppm: int) -> Scenario:
         return money._replace(micros=micros)
 
     def listed(item: ListPrice) -> ListPrice:
-        return replace(item, price=changed(item.price))
+        return item if item.price is None else replace(item, price=changed(item.price))
 
     def offered(item: Behavior) -> Behavior:
         return item if item.rate is None else replace(item, rate=changed(item.rate))

@@ -331,6 +331,8 @@ CASES = (
     Case("zero-quantity", clause("kind: build_right, grantee: lab, measured_over: 0d"), "3:65"),
     Case("zero-quantity", HEAD + "procurement: {review: 0d}\n", "3:1"),
     Case("zero-quantity", HEAD + "procurement: {window: 0}\n", "3:1"),
+    Case("price-or-history", HEAD + "prices: [{supplier: azure}]\n", "3:10"),
+    Case("zero-quantity", HEAD + "prices: [{supplier: azure, price: $1, step: 0d}]\n", "3:10"),
     Case("missing-key", HEAD + "procurement: {policy: fixed}\n", "3:1"),
     Case(
         "zero-quantity",

@@ -16,9 +16,10 @@ from offtake.units.time import FOREVER_S, instant_text
 def flags(case: Case) -> Iterator[Problem]:
     """Pools with the first instant from which nothing prices what runs there."""
     listed = list_prices(case.document, case.names)
+    in_files = {price.supplier for price in case.document.prices if price.price_history}
     for pool in case.document.pools:
-        if pool.rate is not None or pool.origin == "build":
-            continue
+        if pool.rate is not None or pool.origin == "build" or pool.supplier in in_files:
+            continue  # A history of prices is not read here.
         gap = _gap(case, listed, pool)
         if gap is not None:
             at_s, purposes = gap
