@@ -1,11 +1,14 @@
 """A run as figures: what its charts and tables show."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from offtake.core.names import Names, name_of
 from offtake.core.vocabulary import NONE, EventKind
+from offtake.demand.columns import Column
 from offtake.report.colors import IDLE, SUPPLIERS
 from offtake.report.figures import Bars, Capacity, RightsMap, Series, Stack, Table
 from offtake.report.lanes import WORDS
@@ -15,7 +18,10 @@ from offtake.sim.played import Played
 from offtake.units.money import MICROS, SECONDS_PER_HOUR, short
 from offtake.units.time import duration_text, instant_text
 
-Steps = list[tuple[int, float]]
+Changes = tuple[Column, Column]
+"""Instants, and by how many GPUs something changes there."""
+Levels = tuple[Column, Column]
+"""Instants ascending, and the GPUs from each on."""
 POINTS_MAX = 1_500
 HELD = ("held, GPU-hours", "used, GPU-hours", "utilization")
 ANSWERS = {
@@ -35,51 +41,57 @@ def capacity(played: Played) -> Capacity:
             by_supplier[site.supplier].append((max(at_s, world.from_s), gpus - level))
             level = gpus
     series = [
-        Series(names.title(supplier), _levels(changes))
+        Series(names.title(supplier), _points(_levels(_columns(changes))))
         for supplier, changes in sorted(by_supplier.items())
     ]
-    demand = Series("wanted", _thin(_levels(_wanted(played))))
+    demand = Series("wanted", _points(_thin(_levels(_wanted(played)))))
     return Capacity(world.from_s, world.until_s, tuple(series), demand)
 
 
-def _wanted(played: Played) -> list[tuple[int, int]]:
+def _wanted(played: Played) -> Changes:
     """Changes of demand: services by step, jobs from submission to their end."""
     world = played.world
     changes: list[tuple[int, int]] = []
     for service in world.services:
         level = 0
-        for at_s, gpus in service.steps:
-            changes.append((max(at_s, world.from_s), gpus - level))
-            level = gpus
-    jobs = world.jobs
-    for number, start_s in enumerate(played.start_s):
-        gpus = jobs.gpus[number]
-        changes.append((jobs.submit_s[number], gpus))
-        if start_s >= 0:
-            changes.append((start_s + jobs.run_s[number], -gpus))
-    return changes
+        for at_s, size in service.steps:
+            changes.append((max(at_s, world.from_s), size - level))
+            level = size
+    at, by = _columns(changes)
+    gpus, ran = np.asarray(world.jobs.gpus, np.int64), played.start_s >= 0
+    ends = (played.start_s + played.run_s)[ran]
+    submitted = np.asarray(world.jobs.submit_s, np.int64)
+    return np.concatenate([at, submitted, ends]), np.concatenate([by, gpus, -gpus[ran]])
 
 
-def _levels(changes: Iterable[tuple[int, int]]) -> tuple[tuple[int, float], ...]:
+def _columns(changes: Sequence[tuple[int, int]]) -> Changes:
+    rows = np.array(changes, np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def _levels(changes: Changes) -> Levels:
     """Running totals of changes, one point an instant."""
-    by_instant: dict[int, int] = defaultdict(int)
-    for at_s, change in changes:
-        by_instant[at_s] += change
-    points, level = [], 0
-    for at_s in sorted(by_instant):
-        level += by_instant[at_s]
-        points.append((at_s, float(level)))
-    return tuple(points)
+    at, by = changes
+    order = np.argsort(at, kind="stable")
+    instants, first = np.unique(at[order], return_index=True)
+    totals = np.cumsum(by[order])
+    return instants, totals[np.append(first[1:], len(at)) - 1] if len(at) else totals
 
 
-def _thin(points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+def _points(levels: Levels) -> tuple[tuple[int, float], ...]:
+    return tuple((int(at_s), float(gpus)) for at_s, gpus in zip(*levels, strict=True))
+
+
+def _thin(levels: Levels) -> Levels:
     """About ``POINTS_MAX`` points: the highest of each stretch, so that peaks stay; the last."""
-    if len(points) <= POINTS_MAX:
-        return points
-    stride = -(-len(points) // POINTS_MAX)
-    stretches = (points[n : n + stride] for n in range(0, len(points), stride))
-    highest = tuple(max(stretch, key=lambda point: point[1]) for stretch in stretches)
-    return (*highest, points[-1]) if highest[-1] != points[-1] else highest
+    instants, gpus = levels
+    if len(gpus) <= POINTS_MAX:
+        return levels
+    stride = -(-len(gpus) // POINTS_MAX)
+    starts = range(0, len(gpus), stride)
+    kept = [start + int(np.argmax(gpus[start : start + stride])) for start in starts]
+    kept = kept if kept[-1] == len(gpus) - 1 else [*kept, len(gpus) - 1]
+    return instants[kept], gpus[kept]
 
 
 def delays(summary: dict[str, Any]) -> Bars:
