@@ -7,6 +7,7 @@ read with the names of that portfolio.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from offtake.contract.problem import nearest
 from offtake.core.explain import data, finding_data
 from offtake.core.names import UNSTATED, Names, name_of
 from offtake.core.vocabulary import NONE, Event, EventKind
@@ -44,6 +45,15 @@ NEEDED = {
 """What an entry must say beside when it happened: without it nobody could tell what it means."""
 
 
+KEYS = (
+    *("event", "at", "lot", "clause", "gpus", "of", "price", "prepaid"),
+    *NAMED,
+    *INSTANTS,
+    *COUNTS,
+    *("requirement", "why", "decisions"),  # Written by runs, and not read.
+)
+
+
 class BadEntry(ValueError):
     """A journal line that cannot be read: which key, and why."""
 
@@ -52,8 +62,8 @@ class BadEntry(ValueError):
         super().__init__(f"`{key}`: {says}")
 
 
-def entry(recorded: Recorded, names: Names, currency: str) -> dict[str, Any]:
-    """A journal line: the event by name, the reason, and the decisions behind it."""
+def entry(recorded: Recorded, names: Names, currency: str, requirement: str = "") -> dict[str, Any]:
+    """A journal line: the event by name, its requirement, the reason, the decisions behind it."""
     event, default = recorded.event, Event(0, 0)
     line: dict[str, Any] = {
         "at": instant_text(event.at_s),
@@ -61,6 +71,8 @@ def entry(recorded: Recorded, names: Names, currency: str) -> dict[str, Any]:
     }
     if event.lot != NONE:
         line["lot"] = str(event.lot)
+    if requirement:
+        line["requirement"] = requirement
     if event.clause != NONE:
         line["clause"] = names.clauses[event.clause]
     for key, section in NAMED.items():
@@ -105,6 +117,9 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
         BadEntry: A key is missing, unknown to the portfolio, or not of its type.
     """
     kind = _kind(line)
+    for key in line:
+        if key not in KEYS:
+            raise BadEntry(key, "is no key of an event", nearest(key, KEYS))
     fields: dict[str, Any] = {"kind": kind, "at_s": _instant(line, "at")}
     if "lot" in line:
         fields["lot"] = lots.setdefault(str(line["lot"]), len(lots) + 1)

@@ -71,9 +71,14 @@ def files_of(result: Result, full_summary: dict[str, Any]) -> dict[str, bytes]:
 def journal_of(result: Result) -> bytes:
     """Every event with the decisions behind it, one JSON object a line."""
     names, currency = result.portfolio.names, result.portfolio.document.currency
+    market = result.measured.played.market
+    sought = {number: lot.need.requirement for number, lot in market.state.lots.items()}
     lines = [
-        json.dumps(entry(recorded, names, currency), ensure_ascii=False)
-        for recorded in result.measured.played.market.journal
+        json.dumps(
+            entry(recorded, names, currency, sought.get(recorded.event.lot, "")),
+            ensure_ascii=False,
+        )
+        for recorded in market.journal
     ]
     return ("\n".join(lines) + "\n" if lines else "").encode()
 

@@ -98,3 +98,24 @@ def test_an_entry_that_does_not_say_enough_is_refused(line: dict[str, str], key:
         event_of(line, PORTFOLIO.names, {}, "USD")
 
     assert caught.value.key == key
+
+
+def test_a_misspelled_key_is_never_ignored() -> None:
+    with pytest.raises(BadEntry) as caught:
+        event_of(
+            {"event": "refused", "at": "2025-01-02", "clause": "A/first", "lot": "x", "gpu": "4"},
+            PORTFOLIO.names,
+            {},
+            "USD",
+        )
+
+    assert (caught.value.key, caught.value.remedy) == ("gpu", "Did you mean `gpus`?")
+
+
+def test_a_run_says_which_requirement_an_event_belongs_to() -> None:
+    event = Recorded(Event(EventKind.LAPSED, 0, lot=3))
+    line = entry(event, PORTFOLIO.names, "USD", "google-2025")
+
+    assert line["requirement"] == "google-2025"
+    full = {**line, "clause": "A/first"}
+    assert event_of(full, PORTFOLIO.names, {}, "USD").lot == 1
