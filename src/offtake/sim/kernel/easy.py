@@ -18,6 +18,7 @@ from offtake.sim.kernel.state import (
     JOB_MASK,
     NEXT,
     RUNNING,
+    STALE,
     STAMP,
     WAITS,
     Instant,
@@ -172,6 +173,16 @@ def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
 
 
 @inlined
+def leads(s: State, w: Waiting, job: int) -> bool:
+    """Whether nobody of a job's kind waits before it."""
+    kind, rank = s.jobs.kind[job], rank_of(w, job)
+    for number in range(w.first.shape[0]):
+        if w.kind[number] == kind and w.first[number] < rank:
+            return False
+    return True
+
+
+@inlined
 def pass_all(s: State, q: Queue, now: int) -> None:
     """Let every waiting job pass that may, in order."""
     w, most, fitting = q.waiting, 0, False
@@ -197,6 +208,8 @@ def pass_all(s: State, q: Queue, now: int) -> None:
         if pool != WAITS:
             take(w, job)
             begin(s, q, job, pool, now)
+            if leads(s, w, job):  # It blocked pools that are open to others from now on.
+                s.counter[STALE] = 1
         w.candidate[own] = seek(s, q, own, slot + 1, now)
 
 
@@ -236,6 +249,7 @@ def look(s: State, q: Queue, now: Instant, found: tuple[bool, bool]) -> None:
     ordered, anew = found
     first = q.kept[FIRST]
     if ordered:
+        s.counter[STALE] = 0
         first = in_order(s, q, now)
     if first >= 0 and (anew or first != q.kept[FIRST]):
         reserve(s, q, first, now)
@@ -262,8 +276,8 @@ def play(
             if released and watching:
                 return FREED, at
         following = known = s.counter[NEXT]
-        ranked = q.waiting.rank.shape[0] > 0
-        queued = changed or released or ranked
+        ranked, stale = q.waiting.rank.shape[0] > 0, s.counter[STALE] == 1
+        queued = changed or released or ranked or stale
         while following < count and s.jobs.submit[following] <= at:
             s.waiting[s.jobs.kind[following]] += s.jobs.gpus[following]
             if queued:
@@ -275,7 +289,7 @@ def play(
         if queued:
             fresh = known < following
             anew = changed or room or early or (ranked and fresh)
-            look(s, q, at, (changed or room or fresh, anew))
+            look(s, q, at, (changed or room or fresh or stale, anew))
         changed = released = False
         at = next_instant(s)
     return DONE, FAR

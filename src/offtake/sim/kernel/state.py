@@ -28,8 +28,8 @@ WAITS = -1
 DONE, FREED = 0, 1
 """Why a call came back: played to the end, or jobs ended while inference is short."""
 
-NEXT, RUNNING, STAMP, PARKED = 0, 1, 2, 3
-COUNTERS = 4
+NEXT, RUNNING, STAMP, PARKED, STALE = 0, 1, 2, 3, 4
+COUNTERS = 5
 """Places in ``State.counter``."""
 
 I64 = NDArray[np.int64]
