@@ -123,3 +123,47 @@ def test_both_engines_place_every_job_alike(
     assert compiled.waiting_gpus() == plain.waiting_gpus()
     assert compiled.started_gpu_s == plain.started_gpu_s
     assert compiled.free == plain.free
+
+
+stops = st.lists(
+    st.tuples(st.integers(1, 12), st.sampled_from([None, 0, 2, 3, 5]), st.booleans()), max_size=6
+)
+
+
+def watched(engine: Any, later: list[tuple], pools: int) -> tuple[list, list]:
+    """A schedule, and when jobs ended while inference was short: it takes a GPU, then none."""
+    told: list[tuple[int, int]] = []
+
+    def freed(now_s: int) -> None:
+        told.append((now_s, sum(engine.free)))
+        engine.set_service(0, len(told) % 2)
+
+    engine._freed = freed
+    for _ in range(pools):
+        engine.set_capacity(engine.add_pool(), 4)
+    engine.set_order(0, tuple(range(pools)))
+    known_s = 0
+    for at_s, gpus, watching in sorted(later, key=lambda stop: stop[0]):
+        if at_s > known_s:
+            engine.advance(known_s, at_s)
+        known_s = at_s
+        engine.watching = watching
+        if gpus is not None:
+            engine.set_capacity(0, gpus)
+            engine.preempt(0, known_s)
+    engine.advance(known_s, UNTIL_S)
+    rows = [*zip(engine.start_s, engine.pool, strict=True), *engine.lost]
+    return [tuple(map(int, row)) for row in rows], [*told, *engine.waiting_gpus().items()]
+
+
+@pytest.mark.parametrize("discipline", DISCIPLINES)
+@pytest.mark.parametrize("pools", [1, 2])
+@settings(max_examples=80, deadline=None)
+@given(jobs=workloads(), later=stops)
+def test_jobs_of_one_kind_are_placed_alike_while_inference_is_short_and_when_it_is_not(
+    discipline: str, pools: int, jobs: list[dict], later: list
+) -> None:
+    rows = columns([{**job, "kind": 0, "priority": 0} for job in jobs])
+    plain = watched(Engine(rows, discipline=discipline), later, pools)
+
+    assert watched(Compiled(rows, discipline=discipline), later, pools) == plain

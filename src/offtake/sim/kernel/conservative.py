@@ -82,7 +82,7 @@ def expect_ends(s: State, q: Plan) -> None:
         last = 0
         for place in range(q.rows.low[pool], q.rows.high[pool]):
             key = q.rows.key[pool, place]
-            end, gpus = key >> JOB_BITS, s.jobs.gpus[key & JOB_MASK]
+            end, gpus = key >> JOB_BITS, key & JOB_MASK
             if end > q.time[pool, last]:
                 last += 1
                 q.time[pool, last] = end

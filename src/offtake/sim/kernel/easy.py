@@ -18,6 +18,7 @@ from offtake.sim.kernel.state import (
     JOB_MASK,
     NEXT,
     RUNNING,
+    STALE,
     STAMP,
     WAITS,
     Instant,
@@ -25,7 +26,9 @@ from offtake.sim.kernel.state import (
     Place,
     Pool,
     State,
+    block,
     compiled,
+    fit,
     inlined,
     launch,
     next_instant,
@@ -50,31 +53,38 @@ class Queue(NamedTuple):
 
 @inlined
 def asked_key(s: State, job: int) -> int:
-    """The key of a running job in its pool's row."""
+    """What stands for a running job in its pool's row."""
     pool = s.pool[job]
     asked = scaled(s.jobs.requested[job], s.speed[s.jobs.kind[job], pool])
-    return int(s.start[job] + asked) << JOB_BITS | job
+    return int((s.start[job] + asked) << JOB_BITS | s.jobs.gpus[job])
 
 
 @inlined
-def release(s: State, q: Queue, at: int) -> bool:
-    """Take back the GPUs of jobs that have ended; says whether any had."""
-    running = s.counter[RUNNING]
+def release(s: State, q: Queue, at: int) -> tuple[bool, bool, bool]:
+    """Take back the GPUs of jobs that have ended.
+
+    Returns:
+        Whether any had; whether a pool now has room for the first that blocks it; whether any
+        ended before it had said.
+    """
+    running, stamp, room, early = s.counter[RUNNING], s.counter[STAMP], False, False
     before = running
     while running > 0 and s.heap[0] >> JOB_BITS <= at:
         job = s.heap[0] & JOB_MASK
         pop(s.heap, running)
         running -= 1
-        drop(q.rows, s.pool[job], asked_key(s, job))
-        s.free[s.pool[job]] += s.jobs.gpus[job]
+        pool, key = s.pool[job], asked_key(s, job)
+        early |= key >> JOB_BITS > at
+        drop(q.rows, pool, key)
+        s.free[pool] += s.jobs.gpus[job]
+        room |= s.blocked[pool] == stamp and s.free[pool] >= s.need[pool]
     s.counter[RUNNING] = running
-    return bool(running < before)
+    return bool(running < before), bool(room), bool(early)
 
 
 @inlined
 def begin(s: State, q: Queue, job: Job, pool: Pool, now: Instant) -> None:
-    """Start a waiting job."""
-    take(q.waiting, job)
+    """Start a job that is in no queue."""
     launch(s, job, pool, now)
     add(q.rows, pool, asked_key(s, job))
 
@@ -96,13 +106,12 @@ def in_order(s: State, q: Queue, now: int) -> int:
         job, kind = int(w.job[w.head[own]]), w.kind[own]
         pool = roomy(s, kind, w.gpus[own], stamp)
         if pool != WAITS:
+            take(w, job)
             begin(s, q, job, pool, now)
             continue
         if first < 0:
             first = job
-        s.closed[kind] = stamp
-        for number in range(s.ordered[kind]):
-            s.blocked[s.order[kind, number]] = stamp
+        block(s, kind, w.gpus[own], stamp)
 
 
 @inlined
@@ -117,14 +126,17 @@ def reserve(s: State, q: Queue, job: int, now: int) -> None:
             end = row[place] >> JOB_BITS
             if (free >= gpus and end > at) or at >= q.kept[AT]:
                 break
-            free, at = free + s.jobs.gpus[row[place] & JOB_MASK], end
+            free, at = free + (row[place] & JOB_MASK), end
         if free >= gpus and at < q.kept[AT]:
             q.kept[POOL], q.kept[AT], q.kept[SPARE] = pool, at, free - gpus
 
 
 @inlined
-def passing(s: State, q: Queue, job: int, now: int) -> bool:
-    """Let a job start if it does not delay the first that waits; says whether it did."""
+def passing(s: State, q: Queue, job: int, now: int) -> int:
+    """The pool where a job may start without delaying the first that waits, or WAITS.
+
+    What the job takes of that pool's spare GPUs is taken.
+    """
     kind, gpus, kept = s.jobs.kind[job], s.jobs.gpus[job], q.kept
     late = delays = False
     if kept[POOL] != WAITS:
@@ -135,9 +147,8 @@ def passing(s: State, q: Queue, job: int, now: int) -> bool:
         if s.free[pool] >= gpus and not (delays and pool == kept[POOL]):
             if late and pool == kept[POOL]:
                 kept[SPARE] -= gpus
-            begin(s, q, job, pool, now)
-            return True
-    return False
+            return int(pool)
+    return WAITS
 
 
 @inlined
@@ -155,18 +166,34 @@ def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
         return FAR
     limit = FAR - 1
     if kept[POOL] != WAITS and not other and gpus > kept[SPARE]:
-        limit = (kept[AT] - now) * s.speed[kind, kept[POOL]] // PPM
-    return find(w, slot, w.offset[own + 1], limit)
+        limit = kept[AT] - now
+        if s.speed[kind, kept[POOL]] != PPM:
+            limit = limit * s.speed[kind, kept[POOL]] // PPM
+    return find(w, slot, w.tail[own], limit)
+
+
+@inlined
+def leads(s: State, w: Waiting, job: int) -> bool:
+    """Whether nobody of a job's kind waits before it."""
+    kind, rank = s.jobs.kind[job], rank_of(w, job)
+    for number in range(w.first.shape[0]):
+        if w.kind[number] == kind and w.first[number] < rank:
+            return False
+    return True
 
 
 @inlined
 def pass_all(s: State, q: Queue, now: int) -> None:
     """Let every waiting job pass that may, in order."""
-    w = q.waiting
+    w, most, fitting = q.waiting, 0, False
+    for pool in range(s.free.shape[0]):
+        most = max(most, s.free[pool])
     for own in range(w.first.shape[0]):
-        head = w.head[own]
-        w.candidate[own] = FAR if head == FAR else seek(s, q, own, head, now)
-    while True:
+        w.candidate[own] = FAR
+        if w.gpus[own] <= most and w.head[own] != FAR:
+            w.candidate[own] = seek(s, q, own, w.head[own], now)
+            fitting |= w.candidate[own] != FAR
+    while fitting:
         own, own_rank = -1, FAR
         for number in range(w.candidate.shape[0]):
             if w.candidate[number] != FAR:
@@ -176,23 +203,59 @@ def pass_all(s: State, q: Queue, now: int) -> None:
         if own < 0:
             return
         slot = w.candidate[own]
-        if w.job[slot] != q.kept[FIRST]:
-            passing(s, q, int(w.job[slot]), now)
+        job = int(w.job[slot])
+        pool = WAITS if job == q.kept[FIRST] else passing(s, q, job, now)
+        if pool != WAITS:
+            take(w, job)
+            begin(s, q, job, pool, now)
+            if leads(s, w, job):  # It blocked pools that are open to others from now on.
+                s.counter[STALE] = 1
         w.candidate[own] = seek(s, q, own, slot + 1, now)
 
 
 @inlined
-def submit(s: State, q: Queue, at: int) -> bool:
-    """Queue what is submitted by now; says whether some of it might start in order."""
-    following, fresh, w = s.counter[NEXT], False, q.waiting
-    while following < s.jobs.submit.shape[0] and s.jobs.submit[following] <= at:
-        kind, gpus = s.jobs.kind[following], s.jobs.gpus[following]
-        fresh |= s.waiting[kind] == 0 or w.rank.shape[0] > 0 or s.most[kind] < s.large[kind]
-        s.waiting[kind] += gpus
-        put(w, following, s.jobs.requested[following])
-        following += 1
-    s.counter[NEXT] = following
-    return fresh
+def arrive(s: State, q: Queue, job: int, now: int) -> None:
+    """Start a job that is submitted while nothing else happens, or let it wait.
+
+    As ``fifo.arrive``, and what is kept for the first that waits stands. Only where ranks
+    follow the order of submission.
+    """
+    kind, gpus, stamp, pool = s.jobs.kind[job], s.jobs.gpus[job], s.counter[STAMP], WAITS
+    passes = q.kept[FIRST] >= 0
+    if s.closed[kind] != stamp:
+        pool = roomy(s, kind, gpus, stamp)
+        if pool == WAITS and gpus <= s.most[kind]:
+            block(s, kind, gpus, stamp)
+            if not passes:
+                reserve(s, q, job, now)
+    if pool == WAITS and passes:
+        pool = passing(s, q, job, now)
+    if pool == WAITS:
+        put(q.waiting, job, s.jobs.requested[job])
+    else:
+        begin(s, q, job, pool, now)
+
+
+@inlined
+def look(s: State, q: Queue, now: Instant, found: tuple[bool, bool]) -> None:
+    """Start whom the queue's order lets start, then whoever may pass.
+
+    Args:
+        s: The jobs, and where things stand.
+        q: Who waits, and what is kept.
+        now: The instant.
+        found: Whether anybody might start in order; whether what is kept may have changed.
+    """
+    ordered, anew = found
+    first = q.kept[FIRST]
+    if ordered:
+        s.counter[STALE] = 0
+        first = in_order(s, q, now)
+    if first >= 0 and (anew or first != q.kept[FIRST]):
+        reserve(s, q, first, now)
+    q.kept[FIRST] = first
+    if first >= 0:
+        pass_all(s, q, now)
 
 
 @compiled
@@ -201,28 +264,32 @@ def play(
 ) -> tuple[int, int]:
     """As ``fifo.play``, with later jobs passing."""
     changed, released, watching = mode
-    at = span[0] if changed or released else next_instant(s)
+    changed |= released  # What ended before this call may have made room.
+    at = span[0] if changed else next_instant(s)
+    if changed:
+        fit(s)
+    count = s.jobs.submit.shape[0]
     while at < span[1]:
+        room = early = False
         if not released:
-            released = release(s, q, at)
+            released, room, early = release(s, q, at)
             if released and watching:
                 return FREED, at
-        known = s.counter[NEXT]
-        fresh = submit(s, q, at)
-        anew = changed or released or (fresh and q.waiting.rank.shape[0] > 0)
-        if anew or fresh:
-            first = in_order(s, q, at)
-            if first >= 0 and (anew or first != q.kept[FIRST]):
-                reserve(s, q, first, at)
-                anew = True
-            q.kept[FIRST] = first
-        if q.kept[FIRST] >= 0:
-            if anew:
-                pass_all(s, q, at)
+        following = known = s.counter[NEXT]
+        ranked, stale = q.waiting.rank.shape[0] > 0, s.counter[STALE] == 1
+        queued = changed or released or ranked or stale
+        while following < count and s.jobs.submit[following] <= at:
+            s.waiting[s.jobs.kind[following]] += s.jobs.gpus[following]
+            if queued:
+                put(q.waiting, following, s.jobs.requested[following])
             else:
-                for job in range(known, s.counter[NEXT]):
-                    if s.start[job] == WAITS and job != q.kept[FIRST]:
-                        passing(s, q, job, at)
+                arrive(s, q, following, at)
+            following += 1
+        s.counter[NEXT] = following
+        if queued:
+            fresh = known < following
+            anew = changed or room or early or (ranked and fresh)
+            look(s, q, at, (changed or room or fresh or stale, anew))
         changed = released = False
         at = next_instant(s)
     return DONE, FAR

@@ -16,7 +16,7 @@ from offtake.sim.kernel.state import (
     RUNNING,
     Columns,
 )
-from offtake.sim.placement import DISCIPLINES, FIFO, WAITS, Jobs, Lost, ranks, scaled_s
+from offtake.sim.placement import DISCIPLINES, FIFO, WAITS, Jobs, Lost, scaled_s
 
 
 def _nobody_short(now_s: int) -> None:
@@ -37,11 +37,10 @@ class Engine:
         columns = [np.ascontiguousarray(column, np.int64) for column in jobs[:5]]
         count = len(columns[0])
         assert count < LIMIT_JOBS, count
-        self._zero_s = int(columns[0][0]) if count else 0
+        self._zero_s = prepare.zero_s(columns[0])
         if self._zero_s:
             columns[0] = columns[0] - self._zero_s
         self._columns = Columns(*columns)
-        self._rank = ranks(jobs, discipline)
         self._discipline = discipline
         self._freed = freed
         self.watching = False
@@ -50,13 +49,17 @@ class Engine:
         self.service: list[int] = []
         self._orders: dict[int, tuple[int, ...]] = {}
         self._changed = False
+        ranked = prepare.ranked(jobs, discipline)
         self._state = prepare.state(self._columns)
-        self._queue = prepare.queue(discipline, self._columns, self._rank)
+        self._queue = prepare.queue(discipline, self._columns, ranked)
 
     @property
     def start_s(self) -> Column:
-        """The start of each job, WAITS where it has none."""
-        start: Column = np.where(self._state.start >= 0, self._state.start + self._zero_s, WAITS)
+        """The start of each job, WAITS where it has none: to be read, as of now."""
+        start: Column = self._state.start.view()
+        start.flags.writeable = False
+        if self._zero_s:
+            start = np.where(start >= 0, start + self._zero_s, WAITS)
         return start
 
     @property
@@ -87,6 +90,7 @@ class Engine:
         """Grow or shrink a pool; one that shrinks drains."""
         self._state.free[pool] += gpus - self.capacity[pool]
         self.capacity[pool] = gpus
+        self._state.capacity[pool] = gpus
         self._changed = True
 
     def set_service(self, pool: int, gpus: int) -> None:
@@ -153,9 +157,9 @@ class Engine:
         now, until = now_s - self._zero_s, min(until_s - self._zero_s, int(FAR))
         self._fit()
         changed, released = self._changed, False
-        play = prepare.play(self._discipline)
         while True:
             mode = (changed, released, self.watching)
+            play = prepare.play(self._discipline, self._state, self._queue, watching=self.watching)
             why, at = play(self._state, self._queue, (now, until), mode)
             if why != FREED:
                 break
@@ -166,15 +170,13 @@ class Engine:
         self._changed = False
 
     def _fit(self) -> None:
-        """Make what hangs on capacities and orders fit them, before anything is played."""
+        """Make room for the pools, and look again at jobs that none of them could hold."""
         if not self._changed:
             return
-        s = self._state
-        for kind, pools in self._orders.items():
-            if kind < len(s.most):
-                s.most[kind] = max((self.capacity[pool] for pool in pools), default=0)
-        most = max(self.capacity, default=0)
+        s, most = self._state, max(self.capacity, default=0)
         self._queue = prepare.fitted(self._queue, pools=len(self.capacity), most=most)
+        if not s.counter[PARKED]:
+            return
         parked = s.parked[: s.counter[PARKED]].tolist()
         s.counter[PARKED] = 0
         for job in parked:

@@ -14,7 +14,9 @@ from offtake.sim.kernel.state import (
     STAMP,
     WAITS,
     State,
+    block,
     compiled,
+    fit,
     inlined,
     launch,
     next_instant,
@@ -43,9 +45,32 @@ def walk(s: State, q: Queues, now: int) -> None:
             s.parked[s.counter[PARKED]] = job
             s.counter[PARKED] += 1
         else:
-            s.closed[kind] = stamp
-            for number in range(s.ordered[kind]):
-                s.blocked[s.order[kind, number]] = stamp
+            block(s, kind, gpus, stamp)
+
+
+@inlined
+def arrive(s: State, q: Queues, job: int, now: int) -> None:
+    """Start a job that is submitted while nothing else happens, or let it wait.
+
+    Who waits has waited since the last walk, and blocks what it blocked then. Only where ranks
+    follow the order of submission.
+    """
+    own, gpus, stamp = q.of[job], s.jobs.gpus[job], s.counter[STAMP]
+    kind = q.kind[own]
+    if q.size[own]:
+        enqueue(q, job)
+        return
+    pool = roomy(s, kind, gpus, stamp)
+    if pool != WAITS:
+        q.head[own] += 1  # As if it had been queued: an outage may bring it back.
+        launch(s, job, pool, now)
+    elif gpus > s.most[kind]:
+        q.head[own] += 1
+        s.parked[s.counter[PARKED]] = job
+        s.counter[PARKED] += 1
+    else:
+        enqueue(q, job)
+        block(s, kind, gpus, stamp)
 
 
 @compiled
@@ -66,20 +91,26 @@ def play(
     """
     changed, released, watching = mode
     at = span[0] if changed or released else next_instant(s)
+    if changed:
+        fit(s)
     count = s.jobs.submit.shape[0]
     while at < span[1]:
         if not released:
-            released = release(s, at)
+            released, room = release(s, at)
             if released and watching:
                 return FREED, at
-        following, fresh = s.counter[NEXT], False
+            released = room  # Else who waits waits on, and blocks what it blocked.
+        following = s.counter[NEXT]
+        anew = changed or released or q.rank.shape[0] > 0
         while following < count and s.jobs.submit[following] <= at:
-            fresh |= q.size[q.of[following]] == 0 or q.rank.shape[0] > 0
             s.waiting[s.jobs.kind[following]] += s.jobs.gpus[following]
-            enqueue(q, following)
+            if anew:
+                enqueue(q, following)
+            else:
+                arrive(s, q, following, at)
             following += 1
         s.counter[NEXT] = following
-        if changed or released or fresh:
+        if anew:
             walk(s, q, at)
         changed = released = False
         at = next_instant(s)

@@ -41,6 +41,18 @@ def walk(s: State, q: Queues, now: int) -> None:
         launch(s, job, best_pool, now)
 
 
+@inlined
+def arrive(s: State, q: Queues, job: int, now: int) -> None:
+    """As ``fifo.arrive``: nobody who waits fits, nor does who is like them."""
+    own = q.of[job]
+    pool = WAITS if q.size[own] else roomy(s, q.kind[own], q.gpus[own], NOBODY)
+    if pool == WAITS:
+        enqueue(q, job)
+    else:
+        q.head[own] += 1  # As if it had been queued: an outage may bring it back.
+        launch(s, job, pool, now)
+
+
 @compiled
 def play(
     s: State, q: Queues, span: tuple[int, int], mode: tuple[bool, bool, bool]
@@ -51,17 +63,20 @@ def play(
     count = s.jobs.submit.shape[0]
     while at < span[1]:
         if not released:
-            released = release(s, at)
+            released, _ = release(s, at)
             if released and watching:
                 return FREED, at
-        following, fresh = s.counter[NEXT], False
+        following = s.counter[NEXT]
+        anew = changed or released or q.rank.shape[0] > 0
         while following < count and s.jobs.submit[following] <= at:
-            fresh |= q.size[q.of[following]] == 0 or q.rank.shape[0] > 0
             s.waiting[s.jobs.kind[following]] += s.jobs.gpus[following]
-            enqueue(q, following)
+            if anew:
+                enqueue(q, following)
+            else:
+                arrive(s, q, following, at)
             following += 1
         s.counter[NEXT] = following
-        if changed or released or fresh:
+        if anew:
             walk(s, q, at)
         changed = released = False
         at = next_instant(s)

@@ -5,21 +5,49 @@ from typing import Any
 
 import numpy as np
 
-from offtake.sim.kernel import conservative, easy, fifo, first_fit
+from offtake.sim.kernel import alone, conservative, easy, fifo, first_fit
 from offtake.sim.kernel import queue as queues
 from offtake.sim.kernel import tree as trees
 from offtake.sim.kernel.conservative import Plan
 from offtake.sim.kernel.easy import Queue
 from offtake.sim.kernel.queue import Queues
 from offtake.sim.kernel.row import Rows, drop
-from offtake.sim.kernel.state import COUNTERS, FAR, I32, I64, WAITS, Columns, State
+from offtake.sim.kernel.state import (
+    COUNTERS,
+    FAR,
+    I32,
+    I64,
+    LIMIT_SPAN_S,
+    SOON,
+    WAITS,
+    Columns,
+    State,
+)
 from offtake.sim.kernel.state import release as release_counted
 from offtake.sim.kernel.tree import FAN, Waiting
-from offtake.sim.placement import CONSERVATIVE, EASY, FIRST_FIT
+from offtake.sim.placement import (
+    CONSERVATIVE,
+    EASY,
+    FIRST_FIT,
+    SHORTEST_FIRST,
+    SHORTEST_FIRST_DEADLINE,
+    Jobs,
+    ranks,
+)
 from offtake.units.capacity import PPM
 
 Held = Queues | Queue | Plan
 """What a discipline keeps of waiting jobs."""
+SHORTEST = (SHORTEST_FIRST, SHORTEST_FIRST_DEADLINE)
+SPARSE = 1 << 16
+"""Tables may be this much longer than there are jobs before sorting is cheaper."""
+Loop = Callable[..., tuple[int, int]]
+
+
+def zero_s(submit_s: I64) -> int:
+    """From where an engine counts its seconds: its times must be at least 0 and fit its keys."""
+    first_s = int(submit_s[0]) if len(submit_s) else 0
+    return 0 if 0 <= first_s < LIMIT_SPAN_S // 4 else first_s
 
 
 def state(jobs: Columns) -> State:
@@ -35,6 +63,7 @@ def state(jobs: Columns) -> State:
         heap=np.empty(count + 1, np.int64),
         parked=np.empty(count, np.int32),
         counter=np.zeros(COUNTERS, np.int64),
+        capacity=np.zeros(0, np.int64),
         free=np.zeros(0, np.int64),
         started=np.zeros(0, np.int64),
         order=np.zeros((kinds, 0), np.int32),
@@ -44,6 +73,7 @@ def state(jobs: Columns) -> State:
         large=large,
         speed=np.full((kinds, 0), PPM, np.int64),
         blocked=np.zeros(0, np.int64),
+        need=np.zeros(0, np.int64),
         closed=np.zeros(kinds, np.int64),
     )
 
@@ -53,19 +83,28 @@ def with_pools(s: State, pools: int) -> State:
     new = pools - len(s.free)
     wide = ((0, 0), (0, new))
     return s._replace(
+        capacity=np.pad(s.capacity, (0, new)),
         free=np.pad(s.free, (0, new)),
         started=np.pad(s.started, (0, new)),
         blocked=np.pad(s.blocked, (0, new)),
+        need=np.pad(s.need, (0, new)),
         order=np.pad(s.order, wide),
         speed=np.pad(s.speed, wide, constant_values=PPM),
     )
 
 
-def queue(discipline: str, jobs: Columns, rank: I64) -> Held:
+def ranked(jobs: Jobs, discipline: str) -> I32:
+    """The rank of each job, or nothing where ranks follow the order of submission."""
+    nothing: I32 = np.empty(0, np.int32)
+    if discipline not in SHORTEST and not np.any(jobs.priority):
+        return nothing
+    rank = ranks(jobs, discipline)
+    return nothing if (rank[1:] > rank[:-1]).all() else rank.astype(np.int32)
+
+
+def queue(discipline: str, jobs: Columns, ranked: I32) -> Held:
     """What a discipline keeps of waiting jobs, with nobody waiting."""
-    count = len(rank)
-    plain = bool((rank == np.arange(count)).all())
-    ranked: I32 = np.empty(0, np.int32) if plain else rank.astype(np.int32)
+    count = len(jobs.submit)
     if discipline == CONSERVATIVE:
         return _plan(count, ranked)
     if discipline == EASY:
@@ -76,10 +115,16 @@ def queue(discipline: str, jobs: Columns, rank: I64) -> Held:
 def classes(jobs: Columns, *, by_gpus: bool) -> tuple[I32, I64, I64]:
     """The class of each job; the kind and GPUs of each class."""
     width = int(jobs.gpus.max()) + 1 if by_gpus and len(jobs.gpus) else 1
-    keys = jobs.kind * width + (jobs.gpus if by_gpus else 0)
-    distinct = np.unique(keys)
-    of: I32 = np.searchsorted(distinct, keys).astype(np.int32)
-    return of, distinct // width, distinct % width
+    keys = jobs.kind * width + jobs.gpus if by_gpus else jobs.kind
+    most = int(keys.max()) + 1 if len(keys) else 0
+    if most > len(keys) + SPARSE:
+        distinct, of = np.unique(keys, return_inverse=True)
+        return of.astype(np.int32), distinct // width, distinct % width
+    present = np.zeros(most, np.bool_)
+    present[keys] = True
+    number = np.cumsum(present, dtype=np.int32) - 1
+    distinct = np.flatnonzero(present)
+    return number.astype(np.int32)[keys], distinct // width, distinct % width
 
 
 def _queues(jobs: Columns, rank: I32, *, by_gpus: bool) -> Queues:
@@ -100,8 +145,11 @@ def _queues(jobs: Columns, rank: I32, *, by_gpus: bool) -> Queues:
 
 def _waiting(jobs: Columns, rank: I32) -> Waiting:
     of, kind, gpus = classes(jobs, by_gpus=True)
-    by_rank = np.argsort(rank, kind="stable") if len(rank) else np.arange(len(of))
-    job = by_rank[np.argsort(of[by_rank], kind="stable")].astype(np.int32)
+    if len(rank):
+        by_rank = np.argsort(rank, kind="stable").astype(np.int32)
+        job = by_rank[np.argsort(of[by_rank], kind="stable")]
+    else:
+        job = np.argsort(of, kind="stable").astype(np.int32)
     slot = np.empty(len(of), np.int32)
     slot[job] = np.arange(len(of), dtype=np.int32)
     sizes, length = [len(of)], len(of)
@@ -119,7 +167,8 @@ def _waiting(jobs: Columns, rank: I32) -> Waiting:
         gpus=gpus,
         head=np.full(len(kind), FAR, np.int64),
         first=np.full(len(kind), FAR, np.int64),
-        least=np.full(sum(sizes), FAR, np.int64),
+        tail=np.zeros(len(kind), np.int64),
+        least=np.full(sum(sizes), SOON, np.int32),
         level=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(sizes, np.int64))]),
         candidate=np.full(len(kind), FAR, np.int64),
     )
@@ -169,14 +218,16 @@ def fitted(held: Held, *, pools: int, most: int) -> Held:
     return held._replace(rows=rows)
 
 
-def play(discipline: str) -> Callable[..., tuple[int, int]]:
-    """The compiled loop of a discipline."""
-    loops: dict[str, Callable[..., tuple[int, int]]] = {
+def play(discipline: str, s: State, held: Any, *, watching: bool) -> Loop:
+    """The compiled loop of a discipline, for how things stand."""
+    loops: dict[str, Loop] = {
         FIRST_FIT: first_fit.play,
         EASY: easy.play,
         CONSERVATIVE: conservative.play,
     }
-    return loops.get(discipline, fifo.play)
+    if discipline in loops:
+        return loops[discipline]
+    return alone.play if not watching and alone.suits(s, held) else fifo.play
 
 
 def release(discipline: str, s: State, held: Any, now: int) -> None:

@@ -1,12 +1,12 @@
 """By pool, when running jobs end by what they asked for: sorted keys with room at both ends.
 
-A key is ``end << JOB_BITS | job``. Most jobs leave at the front and come in near the back, so
-the shorter side moves.
+A key is ``end << JOB_BITS | gpus``: which of two equal ones is dropped makes no difference. Most
+jobs leave at the front and come in near the back, so the shorter side moves.
 """
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import I64, inlined
+from offtake.sim.kernel.state import I64, Place, inlined
 
 
 class Rows(NamedTuple):
@@ -20,14 +20,31 @@ class Rows(NamedTuple):
 @inlined
 def place_of(rows: Rows, pool: int, key: int) -> int:
     """Where a key is, or would be."""
-    low, high = rows.low[pool], rows.high[pool]
-    while low < high:
-        middle = (low + high) >> 1
-        if rows.key[pool, middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    return int(low)
+    row, low = rows.key[pool], rows.low[pool]
+    left = rows.high[pool] - low
+    if left == 0 or row[low] >= key:
+        return int(low)
+    while left > 1:  # Without a branch on keys: it would be guessed wrong half the time.
+        half = left >> 1
+        low = low + half if row[low + half - 1] < key else low
+        left -= half
+    return int(low + (row[low] < key))
+
+
+@inlined
+def down(row: I64, low: Place, high: Place) -> None:
+    """Move what stands behind each place in ``[low, high)`` down by one."""
+    part = row[low : high + 1]  # Counted from 0, several are moved at once.
+    for number in range(part.shape[0] - 1):
+        part[number] = part[number + 1]
+
+
+@inlined
+def up(row: I64, low: Place, high: Place) -> None:
+    """Move what stands at each place in ``[low, high)`` up by one."""
+    part = row[low : high + 1]
+    for number in range(part.shape[0] - 1, 0, -1):
+        part[number] = part[number - 1]
 
 
 @inlined
@@ -41,13 +58,11 @@ def add(rows: Rows, pool: int, key: int) -> None:
         rows.low[pool], rows.high[pool] = low, high
     place = place_of(rows, pool, key)
     if low > 0 and place - low < high - place:
-        for number in range(low - 1, place - 1):
-            row[number] = row[number + 1]
+        down(row, low - 1, place - 1)
         row[place - 1] = key
         rows.low[pool] = low - 1
         return
-    for number in range(high, place, -1):
-        row[number] = row[number - 1]
+    up(row, place, high)
     row[place] = key
     rows.high[pool] = high + 1
 
@@ -58,10 +73,8 @@ def drop(rows: Rows, pool: int, key: int) -> None:
     row, low, high = rows.key[pool], rows.low[pool], rows.high[pool]
     place = place_of(rows, pool, key)
     if place - low < high - place:
-        for number in range(place, low, -1):
-            row[number] = row[number - 1]
+        up(row, low, place)
         rows.low[pool] = low + 1
         return
-    for number in range(place, high - 1):
-        row[number] = row[number + 1]
+    down(row, place, high - 1)
     rows.high[pool] = high - 1

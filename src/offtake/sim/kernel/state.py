@@ -21,13 +21,15 @@ LIMIT_SPAN_S = 1 << (62 - JOB_BITS)
 """More than a thousand years."""
 FAR = 1 << 62
 """Later than anything, more than anything."""
+SOON = (1 << 31) - 1
+"""More seconds than are told apart where it matters only who asks for fewer."""
 WAITS = -1
 
 DONE, FREED = 0, 1
 """Why a call came back: played to the end, or jobs ended while inference is short."""
 
-NEXT, RUNNING, STAMP, PARKED = 0, 1, 2, 3
-COUNTERS = 4
+NEXT, RUNNING, STAMP, PARKED, STALE = 0, 1, 2, 3, 4
+COUNTERS = 5
 """Places in ``State.counter``."""
 
 I64 = NDArray[np.int64]
@@ -67,6 +69,7 @@ class State(NamedTuple):
     heap: I64  # Running jobs: end << JOB_BITS | job; ``counter[RUNNING]`` of them.
     parked: I32  # Jobs larger than every pool of their kind; ``counter[PARKED]`` of them.
     counter: I64
+    capacity: I64  # (pools,)
     free: I64  # (pools,)
     started: I64  # (pools,) GPU-seconds of all jobs started.
     order: I32  # (kinds, pools), best first; ``ordered`` says how many.
@@ -76,7 +79,8 @@ class State(NamedTuple):
     large: I64  # (kinds,) the GPUs of the largest job of a kind.
     speed: I64  # (kinds, pools), in millionths.
     blocked: I64  # (pools,) the stamp of the instant at which a pool was last blocked.
-    closed: I64  # (kinds,) the same for kinds.
+    need: I64  # (pools,) the GPUs of the first that blocks a pool.
+    closed: I64  # (kinds,) the stamp of the instant at which the first of a kind last waited.
 
 
 def compiled(function: F) -> F:
@@ -131,8 +135,7 @@ def pop(heap: I64, size: int) -> None:
     size -= 1
     place, below = 0, 1
     while below + 1 < size:
-        if heap[below + 1] < heap[below]:
-            below += 1
+        below += heap[below + 1] < heap[below]
         heap[place] = heap[below]
         place = below
         below = 2 * place + 1
@@ -146,6 +149,16 @@ def pop(heap: I64, size: int) -> None:
         heap[place] = heap[above]
         place = above
     heap[place] = last
+
+
+@inlined
+def fit(s: State) -> None:
+    """Make what hangs on capacities and orders fit them after a change."""
+    for kind in range(s.most.shape[0]):
+        most = 0
+        for number in range(s.ordered[kind]):
+            most = max(most, s.capacity[s.order[kind, number]])
+        s.most[kind] = most
 
 
 @inlined
@@ -175,17 +188,33 @@ def launch(s: State, job: Job, pool: Pool, now: Instant) -> None:
 
 
 @inlined
-def release(s: State, at: int) -> bool:
-    """Take back the GPUs of jobs that have ended; says whether any had."""
-    running = s.counter[RUNNING]
+def release(s: State, at: int) -> tuple[bool, bool]:
+    """Take back the GPUs of jobs that have ended.
+
+    Returns:
+        Whether any had; whether a pool now has room for the first that blocks it.
+    """
+    running, stamp, room = s.counter[RUNNING], s.counter[STAMP], False
     before = running
     while running > 0 and s.heap[0] >> JOB_BITS <= at:
         job = s.heap[0] & JOB_MASK
         pop(s.heap, running)
         running -= 1
-        s.free[s.pool[job]] += s.jobs.gpus[job]
+        pool = s.pool[job]
+        s.free[pool] += s.jobs.gpus[job]
+        room |= s.blocked[pool] == stamp and s.free[pool] >= s.need[pool]
     s.counter[RUNNING] = running
-    return bool(running < before)
+    return bool(running < before), bool(room)
+
+
+@inlined
+def block(s: State, kind: int, gpus: int, stamp: Instant) -> None:
+    """The first of a kind waits: nobody behind it may use the pools of its kind."""
+    s.closed[kind] = stamp
+    for number in range(s.ordered[kind]):
+        pool = s.order[kind, number]
+        if s.blocked[pool] != stamp:
+            s.blocked[pool], s.need[pool] = stamp, gpus
 
 
 @inlined

@@ -1,13 +1,14 @@
 """Waiting jobs in classes with an index: the first of a class that asks for little enough time.
 
 Each job has a fixed slot: its class's stretch, in order of rank. A slot holds what its job asks
-for while it waits, ``FAR`` else; above the slots lie levels of minima over ``FAN`` each, so
-that the first slot under a limit is found without looking at those above it.
+for while it waits, ``SOON`` else; above the slots lie levels of minima over ``FAN`` each, so that
+the first slot under a limit is found without looking at those above it. Requests of ``SOON``
+(68 years) and more count as alike: whoever is found is asked for the exact time anyway.
 """
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import FAR, I32, I64, Instant, Place, inlined
+from offtake.sim.kernel.state import FAR, I32, I64, SOON, Instant, Place, inlined
 
 FAN_BITS = 4
 FAN = 1 << FAN_BITS
@@ -25,7 +26,8 @@ class Waiting(NamedTuple):
     gpus: I64  # (classes,)
     head: I64  # (classes,) the slot of the first that waits; FAR where none does.
     first: I64  # (classes,) its rank; FAR where none waits.
-    least: I64  # The levels one behind the other.
+    tail: I64  # (classes,) behind the slot of the last that ever waited.
+    least: I32  # The levels one behind the other.
     level: I64  # Where each level begins, and the end of the last.
     candidate: I64  # (classes,) scratch.
 
@@ -40,7 +42,7 @@ def rank_of(w: Waiting, job: int) -> int:
 def put(w: Waiting, job: int, asked: int) -> None:
     """A job waits."""
     slot, own = w.slot[job], w.of[job]
-    place = slot
+    place, asked = slot, min(asked, SOON - 1)
     for level in range(w.level.shape[0] - 1):
         if level > 0 and w.least[w.level[level] + place] <= asked:
             break
@@ -49,17 +51,21 @@ def put(w: Waiting, job: int, asked: int) -> None:
     if slot < w.head[own]:
         w.head[own] = slot
         w.first[own] = rank_of(w, job)
+    w.tail[own] = max(w.tail[own], slot + 1)
 
 
 @inlined
 def take(w: Waiting, job: int) -> None:
     """A job waits no longer."""
     slot, own = w.slot[job], w.of[job]
-    w.least[slot] = FAR
+    asked = w.least[slot]
+    w.least[slot] = SOON
     place = slot >> FAN_BITS
     for level in range(1, w.level.shape[0] - 1):
         below, end = w.level[level - 1], w.level[level]
-        best = FAR
+        if w.least[end + place] < asked:  # Another asks for less.
+            break
+        best = SOON
         start = below + (place << FAN_BITS)
         for number in range(start, min(start + FAN, end)):
             best = min(best, w.least[number])
@@ -68,7 +74,7 @@ def take(w: Waiting, job: int) -> None:
         w.least[end + place] = best
         place >>= FAN_BITS
     if slot == w.head[own]:
-        following = find(w, slot + 1, w.offset[own + 1], FAR - 1)
+        following = find(w, slot + 1, w.tail[own], SOON)
         w.head[own] = following
         w.first[own] = FAR if following == FAR else rank_of(w, w.job[following])
 
@@ -76,7 +82,7 @@ def take(w: Waiting, job: int) -> None:
 @inlined
 def find(w: Waiting, slot: Place, end: Place, limit: Instant) -> int:
     """The first slot in ``[slot, end)`` whose job asks for at most ``limit``; FAR: none."""
-    level, place = 0, slot
+    level, place, limit = 0, slot, min(limit, SOON - 1)
     last = w.level.shape[0] - 2
     while True:
         begin = w.level[level]
