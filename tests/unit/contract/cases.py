@@ -368,6 +368,15 @@ CASES = (
         ),
     ),
     Case(
+        "unpriced-requirement",
+        clauses(
+            "r: {kind: first_refusal, holder: azure, window: 1d}",
+            below="requirements:\n  q: {purpose: training, size: 1, submitted: 2024-02-01, "
+            "from: 2024-06-01, until: 2025-06-01}\n",
+        ),
+        "10:3",
+    ),
+    Case(
         "waiver-of-nothing",
         clauses(
             "e: {kind: exclusivity, holder: azure, purposes: [api]}",

@@ -302,3 +302,27 @@ def test_a_commitment_where_nothing_may_be_bought_and_nothing_is_held_is_shut_ou
     found = codes(AZURE % ", asks: [supply]", PAY % "", below=pool)
 
     assert "commitment-shut-out" in found
+
+
+NEED = "requirements: {q: {purpose: training, size: 1, submitted: 2024-02-01, %s}}\n"
+DATES = "from: 2024-06-01, until: 2025-06-01"
+
+
+def test_a_need_without_a_price_cannot_be_noticed() -> None:
+    assert says("unpriced-requirement", REFUSAL % ("r", "azure", ""), below=NEED % DATES) == (
+        "azure must be offered q first (A/r), and there is no price to offer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "need"),
+    [
+        ("", DATES + ", price_limit: $3"),
+        ("", DATES + ", own: yes"),
+        (", form: matching", DATES),
+        (", purposes: [inference]", DATES),
+        (", from: 2024-03-01", DATES),
+    ],
+)
+def test_a_need_that_is_priced_or_not_held_is_not_flagged(more: str, need: str) -> None:
+    assert "unpriced-requirement" not in codes(REFUSAL % ("r", "azure", more), below=NEED % need)
