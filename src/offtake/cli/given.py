@@ -22,7 +22,7 @@ def facts_given(path: str, portfolio: "Portfolio", at_s: int) -> "Facts":
     from offtake.sourcing.journal import BadEntry, event_of
 
     lots: dict[str, int] = {}
-    events = []
+    events, places = [], []
     for place, line in _lines(Path("/dev/stdin" if path == "-" else path)):
         try:
             event = event_of(line, portfolio.names, lots, portfolio.document.currency)
@@ -30,7 +30,11 @@ def facts_given(path: str, portfolio: "Portfolio", at_s: int) -> "Facts":
             raise Invalid("bad-entry", place, str(bad), bad.remedy) from bad
         if event.at_s <= at_s:
             events.append(event)
-    return facts_of(portfolio.clauses, events, portfolio.names)
+            places.append(place)
+    try:
+        return facts_of(portfolio.clauses, events, portfolio.names)
+    except BadEntry as bad:
+        raise Invalid("bad-entry", places[bad.number], str(bad), bad.remedy) from bad
 
 
 def _lines(path: Path) -> list[tuple[str, Mapping[str, Any]]]:

@@ -41,7 +41,7 @@ def dated(clauses: Sequence[BoundClause], events: Iterable[Event], names: Names)
     """
     rounds: dict[tuple[int, int], Round] = {}
     told = []
-    for event in sorted(events, key=lambda event: event.at_s):
+    for number, event in sorted(enumerate(events), key=lambda row: row[1].at_s):
         key, event = (event.clause, event.lot), _ranked(clauses, event)
         if event.kind == EventKind.NOTICE_GIVEN:
             version = version_for(clauses, event)
@@ -49,7 +49,7 @@ def dated(clauses: Sequence[BoundClause], events: Iterable[Event], names: Names)
                 event = dated_notice(version.text, names, event, again=key in rounds)
                 rounds[key] = Round(version, event)
         elif event.kind in (*ANSWERS, EventKind.LAPSED) and key in rounds and event.lot != NONE:
-            event = _answer(rounds[key], event, names)
+            event = _answer(rounds[key], event, names, number)
             if version_for(clauses, event) is not None:  # Nobody accepts under what has ended.
                 event = _answer_dated(rounds[key], event, names)
             if event.kind in ANSWERS:
@@ -66,13 +66,13 @@ def _ranked(clauses: Sequence[BoundClause], event: Event) -> Event:
     return event
 
 
-def _answer(asked: Round, event: Event, names: Names) -> Event:
+def _answer(asked: Round, event: Event, names: Names, number: int) -> Event:
     """An answer with its party, which must hold the right."""
     holder = asked.clause.terms.holder
     if event.party not in (UNSTATED, holder):
         other, name = (name_of(names.parties, party) for party in (event.party, holder))
         says = f"{other} does not hold {asked.clause.clause_id}: {name} does"
-        raise BadEntry("party", says, f"Write `party: {name}`, or leave it out.")
+        raise BadEntry("party", says, f"Write `party: {name}`, or leave it out.", number)
     return event._replace(party=holder)
 
 

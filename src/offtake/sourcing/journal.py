@@ -55,10 +55,10 @@ KEYS = (
 
 
 class BadEntry(ValueError):
-    """A journal line that cannot be read: which key, and why."""
+    """A journal line that cannot be read: which key, and why; of many, which (from 0)."""
 
-    def __init__(self, key: str, says: str, remedy: str) -> None:
-        self.key, self.says, self.remedy = key, says, remedy
+    def __init__(self, key: str, says: str, remedy: str, number: int = 0) -> None:
+        self.key, self.says, self.remedy, self.number = key, says, remedy, number
         super().__init__(f"`{key}`: {says}")
 
 

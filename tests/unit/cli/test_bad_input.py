@@ -212,6 +212,22 @@ def test_what_was_given_moves_the_verdict(
     assert main([*words, "--at", "2026-12-01"]) == 4  # The free window of 90 days is over.
 
 
+def test_an_answer_of_somebody_else_is_explained_with_its_place(
+    portfolio: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "given.yaml"
+    path.write_text(
+        "- {event: refused, at: 2026-05-20, clause: A/first, lot: x, party: beta}\n"
+        "- {event: notice_given, at: 2026-05-01, clause: A/first, lot: x, gpus: 64}\n",
+        encoding="utf-8",
+    )
+    code = main(ask(portfolio, "--purpose", "training", "--at", "2026-06-01", "--given", str(path)))
+    shown = capsys.readouterr().err
+
+    assert code == 3
+    assert f"{path}:1:3: `party`: beta does not hold A/first: alpha does" in shown
+
+
 def test_a_run_journal_can_be_given_back(portfolio: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["run", portfolio, "--out", str(out)]) == 0
