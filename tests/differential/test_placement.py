@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,9 +66,11 @@ def told_of(first: tuple, later: list, speeds: dict) -> list[tuple]:
     return told
 
 
-def played(engine: Any, told: list[tuple]) -> tuple[list, list]:
+def played(
+    engine: Any, told: list[tuple], pools: int = 3, until_s: int = UNTIL_S
+) -> tuple[list, list]:
     """An engine's schedule and lost runs, stopped at every change as a run would."""
-    for _ in range(3):
+    for _ in range(pools):
         engine.add_pool()
     for at_s, what, value in told:
         if at_s is None:
@@ -83,7 +86,7 @@ def played(engine: Any, told: list[tuple]) -> tuple[list, list]:
                 engine.set_order(what, tuple(value))
             else:
                 engine.set_capacity(what, value)
-        engine.advance(stop, stops[number + 1] if number + 1 < len(stops) else UNTIL_S)
+        engine.advance(stop, stops[number + 1] if number + 1 < len(stops) else until_s)
     starts = [
         None if start_s < 0 else (int(start_s), int(pool))
         for start_s, pool in zip(engine.start_s, engine.pool, strict=True)
@@ -167,3 +170,35 @@ def test_jobs_of_one_kind_are_placed_alike_while_inference_is_short_and_when_it_
     plain = watched(Engine(rows, discipline=discipline), later, pools)
 
     assert watched(Compiled(rows, discipline=discipline), later, pools) == plain
+
+
+def crowded(seed: int) -> tuple[Jobs, list[tuple]]:
+    """Long queues of three kinds for four pools, which change, lose jobs, and are reordered."""
+    dice = np.random.default_rng(seed)
+    count = 150 + seed % 2 * 100
+    run_s = dice.integers(1, 60, count)
+    jobs = Jobs(
+        submit_s=np.sort(dice.integers(0, 800, count)),
+        run_s=run_s,
+        requested_s=run_s * dice.integers(1, 5, count),
+        gpus=dice.choice([1, 2, 3, 4, 8], count),
+        kind=dice.integers(0, 3, count),
+        priority=dice.integers(0, 2, count) * (seed % 2),
+        deadline_s=np.where(dice.random(count) < 0.5, -1, dice.integers(0, 900, count)),
+    )
+    told: list[tuple] = [(0, pool, int(dice.integers(3, 13))) for pool in range(4)]
+    told += [(0, kind, list(map(int, dice.permutation(4)[:3]))) for kind in range(3)]
+    for at_s in sorted(dice.integers(1, 900, 8).tolist()):
+        pool, gpus = int(dice.integers(0, 4)), int(dice.integers(0, 13))
+        told += [(at_s, pool, gpus)] + [(at_s, "outage", pool)] * int(dice.integers(0, 2))
+    return jobs, told
+
+
+@pytest.mark.parametrize("discipline", DISCIPLINES)
+def test_both_engines_place_long_queues_alike(discipline: str) -> None:
+    for seed in range(3 if discipline == "conservative" else 60):
+        jobs, told = crowded(seed)
+        plain = played(Engine(jobs, discipline=discipline), told, pools=4, until_s=5_000)
+        found = played(Compiled(jobs, discipline=discipline), told, pools=4, until_s=5_000)
+
+        assert found == plain, seed

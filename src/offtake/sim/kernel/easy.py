@@ -174,10 +174,11 @@ def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
 
 @inlined
 def leads(s: State, w: Waiting, job: int) -> bool:
-    """Whether nobody of a job's kind waits before it."""
+    """Whether nobody of a job's kind waits before it, but for those that no pool could hold."""
     kind, rank = s.jobs.kind[job], rank_of(w, job)
     for number in range(w.first.shape[0]):
-        if w.kind[number] == kind and w.first[number] < rank:
+        counts = w.kind[number] == kind and w.gpus[number] <= s.most[kind]
+        if counts and w.first[number] < rank:
             return False
     return True
 
@@ -208,7 +209,9 @@ def pass_all(s: State, q: Queue, now: int) -> None:
         if pool != WAITS:
             take(w, job)
             begin(s, q, job, pool, now)
-            if leads(s, w, job):  # It blocked pools that are open to others from now on.
+            if s.closed.shape[0] > 1 and leads(
+                s, w, job
+            ):  # It blocked pools that are open to others from now on.
                 s.counter[STALE] = 1
         w.candidate[own] = seek(s, q, own, slot + 1, now)
 
@@ -221,8 +224,8 @@ def arrive(s: State, q: Queue, job: int, now: int) -> None:
     follow the order of submission.
     """
     kind, gpus, stamp, pool = s.jobs.kind[job], s.jobs.gpus[job], s.counter[STAMP], WAITS
-    passes = q.kept[FIRST] >= 0
-    if s.closed[kind] != stamp:
+    passes, first = q.kept[FIRST] >= 0, s.closed[kind] != stamp
+    if first:
         pool = roomy(s, kind, gpus, stamp)
         if pool == WAITS and gpus <= s.most[kind]:
             block(s, kind, gpus, stamp)
@@ -230,6 +233,8 @@ def arrive(s: State, q: Queue, job: int, now: int) -> None:
                 reserve(s, q, job, now)
     if pool == WAITS and passes:
         pool = passing(s, q, job, now)
+        if first and pool != WAITS:  # As in ``pass_all``.
+            s.counter[STALE] = 1
     if pool == WAITS:
         put(q.waiting, job, s.jobs.requested[job])
     else:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from offtake.sim.kernel.state import I64, Place, inlined
 
+SHORT = 64
+"""Up to so many keys are counted faster than they are searched: no comparison waits for another."""
+
 
 class Rows(NamedTuple):
     """``key[pool, low[pool]:high[pool]]`` ascends."""
@@ -24,11 +27,14 @@ def place_of(rows: Rows, pool: int, key: int) -> int:
     left = rows.high[pool] - low
     if left == 0 or row[low] >= key:
         return int(low)
-    while left > 1:  # Without a branch on keys: it would be guessed wrong half the time.
+    while left > SHORT:
         half = left >> 1
         low = low + half if row[low + half - 1] < key else low
         left -= half
-    return int(low + (row[low] < key))
+    part, less = row[low : low + left], 0  # Several are compared at once.
+    for number in range(part.shape[0]):
+        less += part[number] < key
+    return int(low + less)
 
 
 @inlined
