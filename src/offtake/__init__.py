@@ -1,6 +1,7 @@
 """Contracts as code for AI compute: decide, source, simulate and settle what was agreed.
 
-``load(path)`` reads a portfolio; ``portfolio.decide(ask, at)`` answers with reasons.
+``load(path)`` reads a portfolio; ``portfolio.ask("supply", at, supplier="google", ...)`` puts a
+question in words, and ``portfolio.decide(ask, at)`` answers it with reasons.
 """
 
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "load"]
 
 
 def load(path: "str | Path") -> "Portfolio":

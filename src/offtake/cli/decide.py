@@ -16,12 +16,13 @@ exit codes: 0 permit, 2 deny, 4 hold, 3 invalid input, 1 failure
 """
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from offtake.cli.output import Invalid, load, parsed, print_json
+from offtake.cli.output import Invalid, load, parsed, print_json, problem_row
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
+    from offtake.contract.question import Unclear
     from offtake.core.vocabulary import Ask
 
 EXIT = {"permit": 0, "deny": 2, "hold": 4}
@@ -40,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpus",
         metavar="N",
-        help="how many GPUs (supply, run); 1 if absent; with H100:8, of which eight a server",
+        help="how many GPUs (supply, run); 1 if absent; with H100:8, in whole servers of eight",
     )
     parser.add_argument("--start", metavar="DATE", help="when the capacity starts; --at if absent")
     parser.add_argument("--end", metavar="DATE", help="when it ends; a year after if absent")
@@ -62,10 +63,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.core.explain import data, lines
 
     portfolio = load(given.portfolio)
-    from offtake.units.time import parse_instant
-
-    at_s = parsed(parse_instant, given.at, "--at")
-    ask = ask_of(given, portfolio, at_s)
+    ask, at_s = asked(given, portfolio)
     facts = NO_FACTS
     if given.given is not None:
         from offtake.cli.given import facts_given
@@ -79,23 +77,38 @@ def run(given: argparse.Namespace) -> int:
     return EXIT[decision.verdict.name.lower()]
 
 
-def ask_of(given: argparse.Namespace, portfolio: "Portfolio", at_s: int) -> "Ask":
-    """The ask that the flags describe."""
-    from offtake.contract.problem import nearest
+def asked(given: argparse.Namespace, portfolio: "Portfolio") -> "tuple[Ask, int]":
+    """The ask that the flags describe and its instant, or Invalid with all that is wrong."""
     from offtake.contract.question import WORDS, Unclear, ask_of
+    from offtake.units.time import parse_instant
 
-    words = {
-        word: getattr(given, word) for word in sorted({w for ws in WORDS.values() for w in ws})
-    }
+    wrong: list[dict[str, Any]] = []
+    at_s = 0
     try:
-        return ask_of(given.ask, words, portfolio.document, portfolio.names, at_s)
+        at_s = parsed(parse_instant, given.at, "--at")
+    except Invalid as invalid:
+        wrong = invalid.rows
+    words = {word: getattr(given, word) for words in WORDS.values() for word in words}
+    try:
+        ask = ask_of(given.ask, words, portfolio.document, portfolio.names, at_s)
     except Unclear as unclear:
-        value, known = str(words.get(unclear.word) or ""), unclear.known
-        named = bool(value) and unclear.word in WORDS[given.ask]
-        if known and named:
-            raise Invalid(
-                "unknown-name", f"--{unclear.word}", unclear.says, nearest(value, known)
-            ) from unclear
-        remedy = f"With --ask {given.ask}: {', '.join(f'--{word}' for word in WORDS[given.ask])}."
-        code = "bad-value" if named else "usage"
-        raise Invalid(code, f"--{unclear.word}", unclear.says, remedy) from unclear
+        raise Invalid.with_rows([*wrong, *_rows(unclear, given.ask)]) from unclear
+    if wrong:
+        raise Invalid.with_rows(wrong)
+    return ask, at_s
+
+
+def _rows(unclear: "Unclear", ask: str) -> "list[dict[str, Any]]":
+    """What is wrong with an ask, in terms of flags."""
+    from offtake.contract.question import WORDS
+
+    may = f"With --ask {ask}: {', '.join(f'--{word}' for word in WORDS[ask])}."
+    return [
+        problem_row(
+            row.code,
+            f"--{row.word}",
+            says=row.says,
+            remedy=may if row.code == "usage" else row.remedy,
+        )
+        for row in unclear.wrong
+    ]

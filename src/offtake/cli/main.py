@@ -8,10 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from offtake import __version__
-from offtake.cli.output import Invalid, fail
+from offtake.cli.output import INVALID, Invalid, fail
 
 VERBS = {
     "check": "find what is wrong with a portfolio, and what a lawyer would want flagged",
@@ -44,6 +44,10 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and how to learn more."""
         raise Invalid("usage", f"{self.prog}", message, f"See `{self.prog} --help`.")
 
+    def print_help(self, file: Any = None) -> None:
+        """The help; that it could not be written is not kept quiet, as argparse would."""
+        print(self.format_help(), end="", file=file or sys.stdout)
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar, without the verbs' own flags."""
@@ -65,14 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "json" in {words[n + 1] for n, word in enumerate(words[:-1]) if word in OUTPUT}
     as_json = as_json or "--output=json" in words or "-ojson" in words
+    if sys.stdout is None:  # Closed before we began; an answer nobody gets is a failure.
+        print("offtake: cannot write the output: it is closed", file=sys.stderr)
+        return 1
     try:
-        top = parser()
-        if not words:
-            top.print_help()
-            return 3
-        known, _ = top.parse_known_args(words[:1])
-        verb = import_module(f"offtake.cli.{known.verb}")
-        code = _run(verb, known.verb, words[1:])
+        code = _command(words)
         sys.stdout.flush()
     except Invalid as invalid:
         return fail(invalid, as_json=as_json)
@@ -94,8 +95,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 OUTPUT = ("-o", "--output")
 
 
+def _command(words: list[str]) -> int:
+    """The exit code of a command that could be understood."""
+    top = parser()
+    if not words:
+        top.print_help()
+        return INVALID
+    try:
+        known, _ = top.parse_known_args(words[:1])
+        return _run(import_module(f"offtake.cli.{known.verb}"), known.verb, words[1:])
+    except SystemExit as done:  # After --help or --version.
+        return int(done.code or 0)
+
+
 def _run(verb: object, name: str, words: list[str]) -> int:
     own = Parser(
+        allow_abbrev=False,  # A shortened flag given again would count, and hide the first.
         prog=f"offtake {name}",
         description=verb.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -17,27 +17,31 @@ class Invalid(Exception):
     """Input that cannot be used. Carries one problem, or all those of a file."""
 
     def __init__(self, code: str, place: str, says: str, remedy: str) -> None:
-        row = {"code": code, "place": place, "says": says, "remedy": remedy}
-        self.rows = [row | {"severity": "error"}]
+        self.rows = [problem_row(code, place, says=says, remedy=remedy)]
         super().__init__(says)
 
     @classmethod
     def of(cls, problems: Sequence["Problem"]) -> "Invalid":
         """The problems of a file."""
+        return cls.with_rows([problem_data(problem) for problem in problems])
+
+    @classmethod
+    def with_rows(cls, rows: Sequence[dict[str, Any]]) -> "Invalid":
+        """Several problems in the documented JSON form."""
         invalid = cls("", "", "", "")
-        invalid.rows = [problem_data(problem) for problem in problems]
+        invalid.rows = list(rows)
         return invalid
 
 
+def problem_row(code: str, place: str, *, says: str, remedy: str) -> dict[str, Any]:
+    """An error in the documented JSON form (docs/reference/json.md)."""
+    return {"code": code, "place": place, "says": says, "remedy": remedy, "severity": "error"}
+
+
 def problem_data(problem: "Problem") -> dict[str, Any]:
-    """A problem in the documented JSON form."""
-    return {
-        "code": problem.code,
-        "place": str(problem.place),
-        "says": problem.says,
-        "remedy": problem.remedy,
-        "severity": "error" if problem.grave else "warning",
-    }
+    """A problem of a file in the same form; it may be a warning."""
+    row = problem_row(problem.code, str(problem.place), says=problem.says, remedy=problem.remedy)
+    return row if problem.grave else row | {"severity": "warning"}
 
 
 def fail(invalid: Invalid, *, as_json: bool) -> int:
@@ -88,11 +92,15 @@ def chosen(word: str, known: Sequence[str], flag: str) -> int:
 
 
 def parsed(parse: Any, text: str, flag: str) -> Any:
-    """A value of the command line, or Invalid."""
+    """A value of the command line, or Invalid with the notation it is read in."""
+    from offtake.contract.value import SCALARS
+
     try:
         return parse(text)
     except ValueError as error:
-        raise Invalid("bad-value", flag, str(error), "Correct the value.") from error
+        written = {scalar.__name__: remedy for scalar, remedy in SCALARS.values()}
+        remedy = written.get(parse.__name__, "Write it as `--help` of the command shows.")
+        raise Invalid("bad-value", flag, str(error), remedy) from error
 
 
 def written_file(path: str, flag: str) -> Path:

@@ -11,7 +11,7 @@ from offtake.contract.in_force import Version, as_it_stood, versions
 from offtake.contract.lower import bind, list_prices, lower, names_of, together
 from offtake.contract.model import Document, Regime
 from offtake.contract.problem import Problem, Unreadable
-from offtake.contract.question import ask_of
+from offtake.contract.question import ask_of, known
 from offtake.contract.read import Reading, read, read_text
 from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS
@@ -86,8 +86,12 @@ class Portfolio:
         return ask_of(act, words, self.document, self.names, _instant(at))
 
     def decide(self, ask: Ask, at: int | str, facts: Facts = NO_FACTS) -> Decision:
-        """The verdict on an ask with its reasons, as of an instant (UTC seconds, or a date)."""
-        return decide(self.clauses, facts, ask, _instant(at))
+        """The verdict on an ask with its reasons, as of an instant (UTC seconds, or a date).
+
+        Raises:
+            ValueError: An index of the ask names nothing here, or the instant is no date.
+        """
+        return decide(self.clauses, facts, known(ask, self.names), _instant(at))
 
     def under(self, regime: Regime) -> tuple[BoundClause, ...]:
         """The clauses of a regime: as they stood at a date for ever, or without some.

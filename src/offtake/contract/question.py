@@ -1,15 +1,17 @@
 """Asks from words: what people type, or write in a program, against a portfolio's names."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from offtake.contract.model import Document
-from offtake.contract.value import parse_gpus
+from offtake.contract.problem import nearest
+from offtake.contract.value import SCALARS
 from offtake.core.names import BUYER, UNSTATED, Names
+from offtake.core.text import Value
 from offtake.core.vocabulary import NONE, Act, Ask, Capacity
-from offtake.units.capacity import parse_accelerator, parse_share
-from offtake.units.money import parse
-from offtake.units.time import Duration, after, parse_instant
+from offtake.units.capacity import Accelerator, parse_accelerator
+from offtake.units.money import Money
+from offtake.units.time import Duration, after
 
 WORDS = {
     "supply": (
@@ -28,15 +30,34 @@ WORDS = {
 }
 """What each kind of ask may state."""
 NEEDED = {"supply": ("supplier", "purpose"), "run": ("purpose",), "use": ("asset",)}
+INDICES = {
+    "supplier": "parties",
+    "user": "parties",
+    "purpose": "purposes",
+    "accelerator": "accelerators",
+    "region": "regions",
+    "asset": "assets",
+    "product": "products",
+}
+"""The fields of an ask that are indices, and of which names."""
 HOUR_S = 3_600
 
 
-class Unclear(ValueError):
-    """A word that cannot be used: which, why, and the names that would do."""
+class Wrong(NamedTuple):
+    """A word that cannot be used: which, why, the way out, and a code as files' problems have."""
 
-    def __init__(self, word: str, says: str, known: tuple[str, ...] = ()) -> None:
-        self.word, self.says, self.known = word, says, known
-        super().__init__(f"{word}: {says}")
+    word: str
+    code: str
+    says: str
+    remedy: str
+
+
+class Unclear(ValueError):
+    """An ask that cannot be understood; carries every word that is wrong."""
+
+    def __init__(self, wrong: Sequence[Wrong]) -> None:
+        self.wrong = tuple(wrong)
+        super().__init__("\n".join(f"{row.word}: {row.says}. {row.remedy}" for row in wrong))
 
 
 def ask_of(act: str, words: Mapping[str, Any], document: Document, names: Names, at_s: int) -> Ask:
@@ -48,67 +69,175 @@ def ask_of(act: str, words: Mapping[str, Any], document: Document, names: Names,
         Unclear: A word does not belong to this kind of ask, is missing, or cannot be read.
     """
     if act not in WORDS:
-        raise Unclear("ask", f"`{act}` is no kind of ask", tuple(WORDS))
-    given = {word: str(value) for word, value in words.items() if value is not None}
-    for word in given:
-        if word not in WORDS[act]:
-            raise Unclear(word, f"does not go with a {act} ask", WORDS[act])
-    for word in NEEDED[act]:
-        if word not in given:
-            raise Unclear(word, f"a {act} ask needs it", WORDS[act])
+        raise Unclear([Wrong("ask", "usage", f"`{act}` is no kind of ask", nearest(act, WORDS))])
+    stated = {word: str(value) for word, value in words.items() if value is not None}
+    given = _Given(act, stated)
     build = {"supply": _supply, "run": _run, "use": _use}[act]
-    return build(given, document, names, at_s)
+    ask = build(given, document, names, at_s)
+    if given.wrong:
+        raise Unclear(given.wrong)
+    return ask
 
 
-def _supply(given: Mapping[str, str], document: Document, names: Names, at_s: int) -> Ask:
-    start_s = _read(given, "start", parse_instant, at_s)
-    end_s = _read(given, "end", parse_instant, after(start_s, Duration(1, "y")))
+def known(ask: Ask, names: Names) -> Ask:
+    """An ask whose indices all name something, or nothing on purpose.
+
+    Raises:
+        ValueError: An index is none of these names.
+    """
+    for field, section in INDICES.items():
+        index, length = getattr(ask, field), len(getattr(names, section))
+        if index != UNSTATED and not 0 <= index < length:
+            says = f"{field}: this portfolio has {length} {section}, and {index} is none of them"
+            raise ValueError(says)
+    return ask
+
+
+class _Given:
+    """The words of an ask as they are read; what is wrong with them gathers in ``wrong``.
+
+    A word that is wrong reads as one that was not given, so that the rest is still looked at.
+    """
+
+    def __init__(self, act: str, stated: Mapping[str, str]) -> None:
+        self.stated = {word: text for word, text in stated.items() if word in WORDS[act]}
+        self.wrong: list[Wrong] = []
+        self.may = f"A {act} ask may state {', '.join(WORDS[act])}."
+        for word in stated:
+            if word not in WORDS[act]:
+                self.refuse(word, "usage", says=f"does not go with a {act} ask", remedy=self.may)
+        for word in NEEDED[act]:
+            if word not in stated:
+                self.refuse(word, "usage", says=f"a {act} ask needs it", remedy=self.may)
+
+    def refuse(self, word: str, code: str, *, says: str, remedy: str) -> None:
+        """Note what is wrong with a word."""
+        self.wrong.append(Wrong(word, code, says, remedy))
+
+    def value(self, word: str, kind: Value) -> Any:
+        """A value in the notation of portfolio files; None where none is given."""
+        if word not in self.stated:
+            return None
+        parse, remedy = SCALARS[kind]
+        try:
+            return parse(self.stated[word])
+        except ValueError as error:
+            self.refuse(word, "bad-value", says=str(error), remedy=remedy)
+            return None
+
+    def place(self, word: str, choices: tuple[str, ...], text: str | None = None) -> int | None:
+        """Which of the choices a word (or its part, ``text``) is; None where none is given."""
+        name = self.stated.get(word) if text is None else text
+        if name is None:
+            return None
+        if name not in choices:
+            says = f"`{name}` is not in the portfolio"
+            self.refuse(word, "unknown-name", says=says, remedy=nearest(name, choices))
+            return None
+        return choices.index(name)
+
+    def name(self, word: str, choices: tuple[str, ...], text: str | None = None) -> int:
+        """The index of a name; UNSTATED where none is given."""
+        place = self.place(word, choices, text)
+        return UNSTATED if place is None else place
+
+    def accelerator(self) -> Accelerator | None:
+        """The kind and the size of a server; None where none is given."""
+        if "accelerator" not in self.stated:
+            return None
+        try:
+            return parse_accelerator(self.stated["accelerator"])
+        except ValueError as error:
+            remedy = "Write `H100` or `H100:8`."
+            self.refuse("accelerator", "bad-value", says=str(error), remedy=remedy)
+            return None
+
+
+def _hardware(given: _Given, names: Names) -> tuple[int, int]:
+    """The kind of accelerator and the number of GPUs."""
+    kind, gpus = given.accelerator(), given.value("gpus", Value.GPUS)
+    if kind is None:
+        return UNSTATED, gpus or 1
+    if gpus is not None and gpus % kind.number:
+        says = f"{gpus:,} GPUs are not whole servers of {kind.number:,} ({kind})"
+        given.refuse("gpus", "bad-value", says=says, remedy=f"Give a multiple of {kind.number:,}.")
+    return given.name("accelerator", names.accelerators, kind.name), gpus or kind.number
+
+
+def _period(given: _Given, at_s: int) -> tuple[int, int]:
+    """When the capacity is to run: from the decision on and for a year, if it is not said.
+
+    A start before the decision is no mistake: who asks once more about a lot that was noticed
+    for September must be able to say so in December.
+    """
+    start_s, end_s = given.value("start", Value.INSTANT), given.value("end", Value.INSTANT)
+    start_s = at_s if start_s is None else start_s
+    end_s = after(start_s, Duration(1, "y")) if end_s is None else end_s
     if start_s >= end_s:
-        raise Unclear("end", "is not after the start")
-    price = _read(given, "price", parse, None)
-    if price is not None and price.currency != document.currency:
-        raise Unclear("price", f"is in {price.currency}; the portfolio is in {document.currency}")
-    supplier = _named(given, "supplier", names.parties)
+        given.refuse(
+            "end", "empty-period", says="is not after the start", remedy="Give a later end."
+        )
+    return start_s, end_s
+
+
+def _price(given: _Given, document: Document) -> int:
+    """The price in micros per GPU-hour; NONE where none is given."""
+    price: Money | None = given.value("price", Value.MONEY)
+    if price is None:
+        return NONE
+    if price.currency != document.currency:
+        says = f"is in {price.currency}; the portfolio is in {document.currency}"
+        given.refuse("price", "other-currency", says=says, remedy="Convert it at a stated rate.")
+    return price.micros
+
+
+def _supply(given: _Given, document: Document, names: Names, at_s: int) -> Ask:
+    supplier = given.name("supplier", names.parties)
+    accelerator, gpus = _hardware(given, names)
+    start_s, end_s = _period(given, at_s)
+    prepaid_ppm = given.value("prepaid", Value.SHARE)
     return Ask(
         Act.SUPPLY,
         supplier=supplier,
-        purpose=_named(given, "purpose", names.purposes),
-        accelerator=_accelerator(given, names),
-        region=_named(given, "region", names.regions),
-        gpus=_gpus(given),
+        purpose=given.name("purpose", names.purposes),
+        accelerator=accelerator,
+        region=given.name("region", names.regions),
+        gpus=gpus,
         start_s=start_s,
         end_s=end_s,
-        price_micros_per_gpu_h=NONE if price is None else price.micros,
-        prepaid_ppm=_read(given, "prepaid", parse_share, NONE),
+        price_micros_per_gpu_h=_price(given, document),
+        prepaid_ppm=NONE if prepaid_ppm is None else prepaid_ppm,
         own=int(supplier == BUYER),
     )
 
 
-def _run(given: Mapping[str, str], document: Document, names: Names, at_s: int) -> Ask:
-    if ("pool" in given) == ("supplier" in given):
-        raise Unclear("pool", "a run ask needs a pool or a supplier, and not both")
-    if "pool" in given:
+def _run(given: _Given, document: Document, names: Names, at_s: int) -> Ask:
+    accelerator, gpus = _hardware(given, names)
+    supplier = given.name("supplier", names.parties)
+    region = given.name("region", names.regions)
+    own = int(supplier == BUYER)
+    if ("pool" in given.stated) == ("supplier" in given.stated):
+        says = "a run ask needs a pool or a supplier, not both"
+        given.refuse("pool", "usage", says=says, remedy=given.may)
+    elif "pool" in given.stated:
         for word in ("accelerator", "region"):
-            if word in given:
-                raise Unclear(word, "goes with a supplier: a pool has its own")
-        pools = {pool.id: pool for pool in document.pools}
-        pool = pools[_known(given, "pool", tuple(pools))]
-        supplier = names.parties.index(pool.supplier)
-        own = int(supplier == BUYER or pool.origin == "build")
-        accelerator = names.accelerators.index(pool.accelerator)
-        region = names.regions.index(pool.region) if pool.region else UNSTATED
-    else:
-        supplier = _named(given, "supplier", names.parties)
-        own = int(supplier == BUYER)
-        accelerator = _accelerator(given, names)
-        region = _named(given, "region", names.regions)
+            if word in given.stated:
+                says = "goes with a supplier: a pool has its own"
+                given.refuse(word, "usage", says=says, remedy=given.may)
+        place = given.place("pool", tuple(pool.id for pool in document.pools))
+        if place is not None:
+            pool = document.pools[place]
+            supplier = names.parties.index(pool.supplier)
+            own = int(supplier == BUYER or pool.origin == "build")
+            accelerator = names.accelerators.index(pool.accelerator)
+            region = names.regions.index(pool.region) if pool.region else UNSTATED
     return Ask(
         Act.RUN,
         supplier=BUYER if own else supplier,
-        purpose=_named(given, "purpose", names.purposes),
+        purpose=given.name("purpose", names.purposes),
         accelerator=accelerator,
         region=region,
-        gpus=_gpus(given),
+        gpus=gpus,
         start_s=at_s,
         end_s=at_s + HOUR_S,
         capacity=Capacity.EXISTING,
@@ -116,15 +245,15 @@ def _run(given: Mapping[str, str], document: Document, names: Names, at_s: int) 
     )
 
 
-def _use(given: Mapping[str, str], document: Document, names: Names, at_s: int) -> Ask:
-    asset = _named(given, "asset", names.assets)
-    served = next(item.purpose for item in document.assets if item.id == given["asset"])
+def _use(given: _Given, document: Document, names: Names, at_s: int) -> Ask:
+    asset = given.name("asset", names.assets)
+    served = {item.id: item.purpose for item in document.assets}.get(given.stated.get("asset", ""))
+    channel = given.place("channel", (*names.products, *names.parties))
     supplier = product = UNSTATED
-    if given.get("channel") in names.products:
-        product = names.products.index(given["channel"])
-    elif "channel" in given:
-        known = (*names.parties, *names.products)
-        supplier = names.parties.index(_known(given, "channel", known))
+    if channel is not None and channel < len(names.products):
+        product = channel
+    elif channel is not None:
+        supplier = channel - len(names.products)
     return Ask(
         Act.USE,
         supplier=supplier,
@@ -132,41 +261,7 @@ def _use(given: Mapping[str, str], document: Document, names: Names, at_s: int) 
         capacity=Capacity.EXISTING,
         start_s=at_s,
         end_s=at_s + 1,
-        user=_named(given, "party", names.parties) if "party" in given else BUYER,
+        user=given.name("party", names.parties) if "party" in given.stated else BUYER,
         asset=asset,
         product=product,
     )
-
-
-def _known(given: Mapping[str, str], word: str, known: tuple[str, ...]) -> str:
-    if given[word] not in known:
-        raise Unclear(word, f"`{given[word]}` is not in the portfolio", known)
-    return given[word]
-
-
-def _named(given: Mapping[str, str], word: str, known: tuple[str, ...]) -> int:
-    """The index of a name; UNSTATED where none is given."""
-    return known.index(_known(given, word, known)) if word in given else UNSTATED
-
-
-def _read(given: Mapping[str, str], word: str, parse_text: Any, default: Any) -> Any:
-    if word not in given:
-        return default
-    try:
-        return parse_text(given[word])
-    except ValueError as error:
-        raise Unclear(word, str(error)) from error
-
-
-def _accelerator(given: Mapping[str, str], names: Names) -> int:
-    kind = _read(given, "accelerator", parse_accelerator, None)
-    if kind is None:
-        return UNSTATED
-    if kind.name not in names.accelerators:
-        raise Unclear("accelerator", f"`{kind.name}` is not in the portfolio", names.accelerators)
-    return names.accelerators.index(kind.name)
-
-
-def _gpus(given: Mapping[str, str]) -> int:
-    kind = _read(given, "accelerator", parse_accelerator, None)
-    return int(_read(given, "gpus", parse_gpus, 1 if kind is None else kind.number))
