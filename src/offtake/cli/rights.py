@@ -14,7 +14,7 @@ from offtake.cli.output import Invalid, drawn_file, load, parsed, print_json
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
-    from offtake.report.figures import RightsMap, Table
+    from offtake.report.figures import Lane, RightsMap, Span, Table
 
 WORDS = {"permit": "free", "hold": "ask first", "deny": "forbidden"}
 
@@ -38,17 +38,18 @@ def run(given: argparse.Namespace) -> int:
     act = Act[given.ask.upper()]
     period = _period(given, portfolio)
     figure = rights_map(portfolio, act, period)
+    at_s = None if given.at is None else period[0]
     if given.chart is not None:
         _draw(figure, given.chart)
         if given.output != "json":
             print(f"wrote {given.chart}")
             return 0
     if given.output == "json":
-        print_json(_data(figure))
+        print_json(_data(figure, at_s=at_s))
         return 0
     from offtake.report.tables import show
 
-    show(_table(figure, at=given.at))
+    show(_table(figure, at_s=at_s))
     return 0
 
 
@@ -80,33 +81,46 @@ def _draw(figure: "RightsMap", path: str) -> None:
     picture.path.write_bytes(charts.rights_map(figure, picture.kind))
 
 
-def _data(figure: "RightsMap") -> list[dict[str, Any]]:
+def _rows(figure: "RightsMap", at_s: int | None) -> "list[tuple[Lane, Span]]":
+    """The verdicts over time, or those of one instant."""
+    return [
+        (lane, span)
+        for lane in figure.lanes
+        for span in lane.spans
+        if at_s is None or span.from_s <= at_s < span.until_s
+    ]
+
+
+def _data(figure: "RightsMap", *, at_s: int | None) -> list[dict[str, Any]]:
+    """The rows in the documented JSON form (docs/reference/json.md)."""
     from offtake.units.time import instant_text
 
     return [
         {
-            "supplier": lane.supplier,
-            "purposes": lane.purpose,
-            "from": instant_text(span.from_s),
-            "until": instant_text(span.until_s),
+            "supplier": lane.party,
+            "title": lane.supplier,
+            "purposes": list(lane.purposes),
+            **(
+                {"from": instant_text(span.from_s), "until": instant_text(span.until_s)}
+                if at_s is None
+                else {"at": instant_text(at_s)}
+            ),
             "verdict": span.verdict,
             "clauses": list(span.clauses),
         }
-        for lane in figure.lanes
-        for span in lane.spans
+        for lane, span in _rows(figure, at_s)
     ]
 
 
-def _table(figure: "RightsMap", *, at: str | None) -> "Table":
+def _table(figure: "RightsMap", *, at_s: int | None) -> "Table":
     from offtake.report.figures import Table
     from offtake.units.time import instant_text
 
     rows = []
-    for lane in figure.lanes:
-        for span in lane.spans:
-            dates = () if at else (instant_text(span.from_s), instant_text(span.until_s))
-            clauses = ", ".join(span.clauses)
-            rows.append((lane.supplier, lane.purpose, *dates, WORDS[span.verdict], clauses))
-    dates_of = () if at else ("from", "until")
-    title = f"{figure.title}, {at}" if at else figure.title
+    for lane, span in _rows(figure, at_s):
+        dates = (instant_text(span.from_s), instant_text(span.until_s)) if at_s is None else ()
+        clauses = ", ".join(span.clauses)
+        rows.append((lane.supplier, lane.purpose, *dates, WORDS[span.verdict], clauses))
+    dates_of = ("from", "until") if at_s is None else ()
+    title = figure.title if at_s is None else f"{figure.title}, {instant_text(at_s)}"
     return Table(title, ("supplier", "for", *dates_of, "is", "because of"), tuple(rows))

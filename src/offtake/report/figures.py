@@ -14,11 +14,16 @@ class Span(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """A supplier and what it would be asked for, over time. ``purpose`` labels the lane."""
+    """A supplier and what it would be asked for, over time. ``purpose`` labels the lane.
+
+    ``party`` and ``purposes`` say the same by id, for programs.
+    """
 
     supplier: str
     purpose: str
     spans: tuple[Span, ...]
+    party: str = ""
+    purposes: tuple[str, ...] = ()
 
 
 class RightsMap(NamedTuple):

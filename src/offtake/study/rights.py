@@ -82,9 +82,15 @@ def rights_maps(
             alike = tuple(tuple(span._replace(says="") for span in spans) for spans in found)
             by_spans.setdefault(alike, []).append(name)
             said.setdefault(alike, found)
-        title = _title(portfolio.names, supplier)
         for alike, purposes in by_spans.items():
-            lanes += _lanes(title, _named(purposes, known), said[alike], sets)
+            lane = Lane(
+                _title(portfolio.names, supplier),
+                _named(purposes, known),
+                (),
+                portfolio.names.parties[supplier],
+                tuple(purposes),
+            )
+            lanes += _lanes(lane, said[alike], sets)
     what = "supply new capacity" if act == Act.SUPPLY else "run"
     title = f"{portfolio.document.title or 'Portfolio'}: who may {what}"
     return RightsMap(title, *period, tuple(lanes))
@@ -100,20 +106,19 @@ def _asked(
     return _spans(names, rules.clauses, asks, edges)
 
 
-def _lanes(
-    supplier: str, purposes: str, found: Sequence[list[Span]], sets: Sequence[Rules]
-) -> list[Lane]:
+def _lanes(whole: Lane, found: Sequence[list[Span]], sets: Sequence[Rules]) -> list[Lane]:
     """The lanes of one supplier and some purposes: one for each set of clauses that differs."""
     if len(sets) == 1:
-        return [Lane(supplier, purposes, tuple(found[0]))]
+        return [whole._replace(spans=tuple(found[0]))]
     groups: dict[tuple[Span, ...], list[str]] = {}
     for spans, rules in zip(found, sets, strict=True):
         groups.setdefault(tuple(spans), []).append(rules.title)
     lanes = []
     for alike, titles in groups.items():
-        of = [] if purposes == ALL_PURPOSES else [purposes]
+        of = [] if whole.purpose == ALL_PURPOSES else [whole.purpose]
         under = [] if len(titles) == len(sets) else ["; ".join(titles)]
-        lanes.append(Lane(supplier, ": ".join(of + under) or ALL_PURPOSES, alike))
+        label = ": ".join(of + under) or ALL_PURPOSES
+        lanes.append(whole._replace(purpose=label, spans=alike))
     return lanes
 
 
