@@ -13,7 +13,10 @@ from offtake.cli.output import Invalid
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
+    from offtake.contract.problem import Problem
     from offtake.core.vocabulary import Facts
+
+LIST = "Write `- {event: ..., at: ...}` lines: see docs/reference/journal.md."
 
 
 def facts_given(path: str, portfolio: "Portfolio", at_s: int) -> "Facts":
@@ -64,15 +67,25 @@ def _object(line: str, place: str) -> Mapping[str, Any]:
     return value
 
 
+def _for_journals(problem: "Problem") -> "Problem":
+    """A problem of a file with the way out that fits a journal."""
+    return problem._replace(remedy=LIST) if problem.code == "empty-file" else problem
+
+
 def _yaml(text: str, file: str) -> list[tuple[str, Mapping[str, Any]]]:
     from offtake.contract.node import nodes_of
+    from offtake.contract.problem import Unreadable
 
-    root, problems = nodes_of(text, file)
+    try:
+        root, problems = nodes_of(text, file)
+    except Unreadable as unreadable:
+        rows = unreadable.problems
+        raise Invalid.of([_for_journals(row) for row in rows]) from unreadable
     if problems:
         raise Invalid.of(problems)
     if root.items is None:
         says = f"a list of events is expected, not {root.form}"
-        raise Invalid("bad-entry", str(root.place), says, "Write `- {event: ..., at: ...}` lines.")
+        raise Invalid("bad-entry", str(root.place), says, LIST)
     found: list[tuple[str, Mapping[str, Any]]] = []
     for item in root.items:
         if item.entries is None:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from offtake.contract.problem import nearest
+from offtake.contract.value import NO, SCALARS, YES, parse_count, parse_flag
 from offtake.core.explain import data, finding_data
 from offtake.core.names import UNSTATED, Names, name_of
+from offtake.core.text import Value
 from offtake.core.vocabulary import NONE, Event, EventKind
 from offtake.sourcing.requirement import Recorded
 from offtake.units.capacity import parse_gpus, parse_share, share_text
@@ -137,10 +139,10 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     if "price" in line:
         fields["price_micros_per_gpu_h"] = _price(line, currency)
     if "prepaid" in line:
-        fields["prepaid_ppm"] = _parsed(line, "prepaid", parse_share)
+        fields["prepaid_ppm"] = _parsed(line, "prepaid", parse_share, Value.SHARE)
     for key in COUNTS:
         if key in line:
-            fields[key] = _parsed(line, key, int)
+            fields[key] = _parsed(line, key, _count, Value.COUNT)
     for key in NEEDED.get(kind, ()):
         if key not in line:
             says = f"is missing; `{line['event']}` needs it"
@@ -158,40 +160,47 @@ def _kind(line: Mapping[str, Any]) -> EventKind:
     name = str(line.get("event", ""))
     known = {kind.name.lower(): kind for kind in EventKind}
     if name not in known:
-        raise BadEntry("event", f"`{name}` is no event", f"Use one of: {', '.join(known)}.")
+        raise BadEntry("event", f"`{name}` is no event", nearest(name, known))
     return known[name]
 
 
 def _instant(line: Mapping[str, Any], key: str) -> int:
     if key not in line:
         raise BadEntry(key, "is missing", f"Add `{key}:` with a date or time.")
-    return int(_parsed(line, key, parse_instant))
+    return int(_parsed(line, key, parse_instant, Value.INSTANT))
 
 
 def _index(line: Mapping[str, Any], key: str, known: tuple[str, ...]) -> int:
     name = str(line[key])
     if name not in known:
-        raise BadEntry(key, f"`{name}` is not in the portfolio", f"Use one of: {', '.join(known)}.")
+        raise BadEntry(key, f"`{name}` is not in the portfolio", nearest(name, known))
     return known.index(name)
 
 
 def _some(line: Mapping[str, Any], key: str) -> int:
-    gpus = int(_parsed(line, key, parse_gpus))
+    gpus = int(_parsed(line, key, parse_gpus, Value.GPUS))
     if gpus == 0:
         raise BadEntry(key, "is 0", "Leave it out; who accepts nothing writes `event: refused`.")
     return gpus
 
 
 def _price(line: Mapping[str, Any], currency: str) -> int:
-    money = _parsed(line, "price", parse)
+    money = _parsed(line, "price", parse, Value.MONEY)
     assert isinstance(money, Money)
     if money.currency != currency:
-        raise BadEntry("price", f"is in {money.currency}", f"The portfolio is in {currency}.")
+        says = f"is in {money.currency}; the portfolio is in {currency}"
+        raise BadEntry("price", says, "Convert it at a stated rate.")
     return money.micros
 
 
-def _parsed(line: Mapping[str, Any], key: str, parse_text: Any) -> Any:
+def _count(text: str) -> int:
+    """A whole number; a journal written by hand may say ``own: yes``."""
+    return int(parse_flag(text)) if text.lower() in YES + NO else parse_count(text)
+
+
+def _parsed(line: Mapping[str, Any], key: str, parse_text: Any, kind: Value) -> Any:
+    """A value of a line, or BadEntry with the notation of its kind."""
     try:
         return parse_text(str(line[key]))
     except ValueError as error:
-        raise BadEntry(key, str(error), "Correct the value.") from error
+        raise BadEntry(key, str(error), SCALARS[kind][1]) from error
