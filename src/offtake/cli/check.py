@@ -12,7 +12,7 @@ exit codes: 0 well-formed, 3 not (or warnings, with --strict)
 
 import argparse
 
-from offtake.cli.output import INVALID, Invalid, print_json, problem_data
+from offtake.cli.output import INVALID, Invalid, print_json, problem_data, told
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +35,11 @@ def run(given: argparse.Namespace) -> int:
     failed = bool(grave or (given.strict and problems))
     if grave:
         raise Invalid.of(problems)
+    rows = [problem_data(problem) for problem in problems]
     if given.output == "json":
-        print_json({"ok": not failed, "problems": [problem_data(row) for row in problems]})
+        print_json({"ok": not failed, "problems": rows})
         return INVALID if failed else 0
-    for problem in problems:
-        print(problem)
+    for row in rows:
+        print(told(row))
     print(f"{given.portfolio}: well-formed, {len(problems)} warning(s)")
     return INVALID if failed else 0

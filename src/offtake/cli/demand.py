@@ -116,6 +116,7 @@ def _names(trace: "ServiceTrace") -> tuple[str, ...]:
 
 
 def _show(file: str, one: "Given", description: "Description") -> None:
+    from offtake.core.explain import one_line
     from offtake.report.tables import show
 
     trace = one.trace
@@ -126,7 +127,7 @@ def _show(file: str, one: "Given", description: "Description") -> None:
         print("Nothing was dropped.")
     print("What the reader decided:")
     for choice in trace.choices:
-        print(f"  - {choice}")
+        print(f"  - {one_line(choice)}")
 
 
 def _tables(trace: "JobTrace | ServiceTrace", description: "Description") -> Sequence["Table"]:

@@ -49,10 +49,17 @@ def fail(invalid: Invalid, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"problems": invalid.rows}, indent=2), file=sys.stderr)
     else:
-        for row in invalid.rows:
-            print(f"{row['place']}: {row['says']} [{row['code']}]", file=sys.stderr)
-            print(f"    {row['remedy']}", file=sys.stderr)
+        print("\n".join(map(told, invalid.rows)), file=sys.stderr)
     return INVALID
+
+
+def told(row: dict[str, Any]) -> str:
+    """A problem for people: where and what, and below it the way out."""
+    from offtake.core.explain import one_line
+
+    mark = "warning: " if row["severity"] == "warning" else ""
+    says = one_line(f"{row['place']}: {mark}{row['says']} [{row['code']}]")
+    return f"{says}\n    {one_line(row['remedy'])}"
 
 
 def load(path: str) -> "Portfolio":

@@ -226,6 +226,7 @@ def _tell(given: argparse.Namespace, source: Source, jobs: "JobTrace", data: byt
     if given.output == "json":
         print_json(_data(source, jobs) | {"written": written, "sha256": digest})
         return
+    from offtake.core.explain import one_line
     from offtake.demand.describe import describe
     from offtake.report import demand_figures
     from offtake.report.tables import show
@@ -242,7 +243,7 @@ def _tell(given: argparse.Namespace, source: Source, jobs: "JobTrace", data: byt
         show(fit_figures.distances(compared.distances))
     print("What it was drawn from:")
     for choice in jobs.choices:
-        print(f"  - {choice}")
+        print(f"  - {one_line(choice)}")
     print(f"wrote {', '.join(written)}; sha256 {digest[:16]}")
 
 

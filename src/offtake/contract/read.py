@@ -107,6 +107,10 @@ def _load(
     texts[str(path)] = text.encode()
     root, problems = nodes_of(text, str(path))
     reader.problems += problems
+    if above and root.entries is None:  # Any file may be named: what it holds is not repeated.
+        says = "what is included must be a portfolio, with sections"
+        reader.problem("not-a-mapping", Place(str(path)), says, "Remove the include.")
+        return {}
     sections = reader.entries(root, "a portfolio")
     found: dict[str, list[Entry]] = {}
     include = sections.pop("include", None)

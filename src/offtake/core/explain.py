@@ -1,5 +1,6 @@
 """Decisions as sentences and as data for programs. Pure; knows no clause."""
 
+import unicodedata
 from typing import Any
 
 from offtake.core.names import ALL, UNSTATED, Names, name_of
@@ -8,7 +9,26 @@ from offtake.units.capacity import share_text
 from offtake.units.money import SECONDS_PER_HOUR, plain
 from offtake.units.time import FOREVER_S, NEVER, duration_text, instant_text
 
+JOINERS = "\u200c\u200d"
+"""Signs without a width that words of some scripts need."""
 ACTS = {Act.SUPPLY: "supply", Act.RUN: "run", Act.USE: "carry"}
+
+
+def one_line(text: str) -> str:
+    """A text as one line that a terminal shows and does not obey.
+
+    Names and titles come from files that nobody vouches for: a line break in one could pass for
+    a verdict, an escape could recolor one, a sign of direction could turn one around.
+    """
+    return "".join(map(_shown, text))
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable() or sign in JOINERS:
+        return sign
+    if (sign.isspace() and sign.isascii()) or unicodedata.category(sign) in ("Zs", "Zl", "Zp"):
+        return " "
+    return sign.encode("unicode_escape").decode()
 
 
 def sentence(found: Found, ask: Ask, names: Names, at_s: int = 0) -> str:
@@ -34,7 +54,7 @@ def lines(decision: Decision, names: Names) -> list[str]:
     ]
     if not decision.findings and not decision.waived:
         text.append("no clause in force objects (D1)")
-    return text
+    return [one_line(line) for line in text]
 
 
 def _cited(found: Found, decision: Decision, names: Names) -> str:

@@ -280,9 +280,15 @@ def test_a_named_pipe_is_refused_and_does_not_hang(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo(tmp_path / "f.yaml")
+    pipe, portfolio = str(tmp_path / "f.yaml"), str(tmp_path / "portfolio.yaml")
+    including = tmp_path / "including.yaml"
+    including.write_text("include: f.yaml\nparties: {lab: {roles: [buyer]}}\n", encoding="utf-8")
+    Path(portfolio).write_text(GOOD, encoding="utf-8")
+    asked = ask(portfolio, "--purpose", "training", "--at", "2025-06-01", "--given", pipe)
 
-    assert main(["check", str(tmp_path / "f.yaml")]) == 3
-    assert "named pipe" in capsys.readouterr().err
+    for words in (["check", pipe], ["check", str(including)], asked):
+        assert main(words) == 3
+        assert "named pipe" in capsys.readouterr().err
 
 
 def test_an_output_that_cannot_be_written_is_one_line_and_a_failure() -> None:
