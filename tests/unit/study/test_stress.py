@@ -222,8 +222,7 @@ def test_of_suppliers_lost_in_turn_the_largest_is_lost_when_all_happens_together
         "together",
     ]
     title = found.rows[-1].scenario.title
-    assert "beta is gone" in title  # 4 GPUs for 90 days; alpha's 8 ran for 31.
-    assert "alpha" not in title
+    assert title == "together: lose beta, prices -30%"  # 4 GPUs for 90 days; alpha's 8 ran for 31.
 
 
 def test_table_data_and_page_say_the_same() -> None:
