@@ -15,22 +15,18 @@ whatever the number of workers.
 """
 
 import argparse
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from offtake.cli.output import Invalid, chosen, load, parsed, print_json
+from offtake.cli.runs import reached, run_flags, runs_of
 from offtake.cli.workload import traces, workload_of
 
 if TYPE_CHECKING:
     from offtake.contract.portfolio import Portfolio
     from offtake.study.stress import Scenario
-    from offtake.study.sweep import Runs
 
 LOST = "90d"
-RUNS_MAX = 10_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,24 +46,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lose.add_argument("--inference", metavar="PERCENT", help="of stated demand, such as 200%%")
     lose.add_argument("--prices", metavar="PERCENT", help="change of prices, such as -30%%")
     lose.add_argument("--together", action="store_true", help="also all of them at once")
-    sweep_flags(parser)
+    run_flags(parser)
     parser.add_argument("--out", metavar="DIR", help="where to write the page and the figures")
-
-
-def sweep_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of many runs, shared with compare."""
-    runs = parser.add_argument_group("intervals")
-    runs.add_argument("--runs", metavar="N", help="draw demand N times; differences get intervals")
-    runs.add_argument(
-        "--demand", choices=("weeks", "synthetic"), default="weeks", help="how it is drawn"
-    )
-    runs.add_argument("--workers", metavar="N", help="processes that play; one a core if absent")
-    runs.add_argument("--dask", metavar="ADDRESS", help="play on a Dask cluster instead")
 
 
 def run(given: argparse.Namespace) -> int:
     """Play the base and every scenario."""
-    from offtake.cli.run import check_out, period_of, regime_of, write_files
+    from offtake.cli.run import check_out, inputs_given, period_of, regime_of, write_files
     from offtake.report.tables import show
     from offtake.study.stressed import (
         Asked,
@@ -82,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
 
     if given.out is not None:
         check_out(given.out)
-    runs = runs_of(given, least=2)
+    runs = runs_of(given)
     portfolio = load(given.portfolio)
     workload = workload_of(given, portfolio)
     period = period_of(given, portfolio, workload)
@@ -90,10 +75,11 @@ def run(given: argparse.Namespace) -> int:
     scenarios = scenarios_of(given, portfolio, period)
     with reached(given.dask):
         found = stress(asked, scenarios, together=given.together, runs=runs or Runs(0))
+    data = data_of(found, inputs_given(given, found.played))
     if given.out is not None:
-        write_files(given.out, files_of(found))
+        write_files(given.out, files_of(found, data))
     if given.output == "json":
-        print_json(data_of(found))
+        print_json(data)
         return 0
     show(firsts(found))
     show(table_of(found))
@@ -156,40 +142,3 @@ def _change_ppm(text: str) -> int:
     if change_ppm < -PPM:
         raise ValueError(f"`{text}` would make prices negative")
     return change_ppm
-
-
-def runs_of(given: argparse.Namespace, *, least: int) -> "Runs | None":
-    """How many runs, drawn how, played by whom; None where none are asked for."""
-    from offtake.study.sweep import Runs, Workers
-
-    if given.runs is None:
-        return None
-    runs = parsed(_count, given.runs, "--runs")
-    if not least <= runs <= RUNS_MAX:
-        says = f"{runs:,} is not from {least} to {RUNS_MAX:,}"
-        raise Invalid("bad-value", "--runs", says, "An interval needs at least two runs.")
-    workers = parsed(_count, given.workers, "--workers") if given.workers else os.cpu_count()
-    return Runs(runs, given.demand, Workers(max(workers or 1, 1), given.dask or ""))
-
-
-def _count(text: str) -> int:
-    from offtake.contract.value import parse_count
-
-    return parse_count(text)
-
-
-@contextmanager
-def reached(address: str | None) -> Iterator[None]:
-    """What goes wrong on the way to a Dask cluster is invalid input."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if address is None or error.name not in ("distributed", "dask"):
-            raise
-        remedy = "Install it with `pip install 'offtake[dask]'`."
-        raise Invalid("no-dask", "--dask", "distributed is not installed", remedy) from error
-    except OSError as error:
-        if address is None:
-            raise
-        says = f"no scheduler answers at {address}"
-        raise Invalid("no-dask", "--dask", says, "Start `dask scheduler`, then workers.") from error

@@ -22,6 +22,7 @@ def check(reading: Reading) -> Iterator[Problem]:
     yield from _power(reading)
     yield from _nothings(reading)
     yield from _fixed(reading)
+    yield from _deciding(reading)
     yield from _calendars(reading)
 
 
@@ -170,6 +171,23 @@ def _fixed(reading: Reading) -> Iterator[Problem]:
         says = "procurement.policy is `fixed`, and no quantity is stated"
         remedy = "Add `quantity: 64`, or `quantities: {2025-01-21: 64}`."
         yield Problem("missing-key", reading.place("procurement"), says, remedy)
+
+
+def _deciding(reading: Reading) -> Iterator[Problem]:
+    """A supplier that decides by a figure which is not stated."""
+    for number, item in enumerate(reading.document.behaviors):
+        stated = {
+            "threshold": item.lowest_price is not None or item.shortest is not None,
+            "probabilistic": item.chance is not None,
+        }
+        if not stated.get(item.decides, True):
+            lacks = {
+                "threshold": "lowest_price: $2` or `shortest: 1y",
+                "probabilistic": "chance: 50%",
+            }
+            says = f"behaviors[{number}] decides by `{item.decides}`, and does not say by which"
+            remedy = f"Add `{lacks[item.decides]}`."
+            yield Problem("missing-key", reading.place(f"behaviors[{number}]"), says, remedy)
 
 
 def _calendars(reading: Reading) -> Iterator[Problem]:

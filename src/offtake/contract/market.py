@@ -45,9 +45,27 @@ class Behavior:
         Value.MONEY, "The price per GPU-hour it offers; its prices if absent.", default=None
     )
     late: Duration = term(Value.DURATION, "How late every delivery is.", default=Duration(0, "d"))
+    decides: str = term(
+        Value.CHOICE,
+        "By what it takes notices and bids: what it can spare, thresholds, chance, a script.",
+        default="spare",
+        choices=("spare", "threshold", "probabilistic", "scripted"),
+    )
+    takes: Duration = term(
+        Value.DURATION, "How long it thinks about a notice.", default=Duration(10, "d")
+    )
+    lowest_price: Money | None = term(
+        Value.MONEY, "`threshold`: the least price per GPU-hour it works for.", default=None
+    )
+    shortest: Duration | None = term(
+        Value.DURATION, "`threshold`: the shortest term it works for.", default=None
+    )
+    chance: int | None = term(
+        Value.SHARE, "`probabilistic`: of how many requirements it wants any.", default=None
+    )
     answers: tuple[Answer, ...] = term(
         Value.LINES,
-        "How it answers notices; by its spare capacity if absent.",
+        "How it answers notices of some requirements, or of any, whatever it decides by.",
         default=(),
         of=Answer,
     )

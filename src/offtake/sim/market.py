@@ -26,7 +26,8 @@ from offtake.sourcing.command import (
 from offtake.sourcing.desk import Desk, Given, carry_out
 from offtake.sourcing.process import noticed_under
 from offtake.sourcing.requirement import Lot, Need, Recorded, Rules, State, Status
-from offtake.supply.behavior import Model, Reply, offer, reply, signed, spare_gpus
+from offtake.supply.behavior import Reply, bid, reply, signed
+from offtake.supply.model import Model, spare_gpus
 from offtake.units.time import FOREVER_S, after
 
 OPEN = (Status.TENDERED, Status.CLOSED, Status.NOTICED)
@@ -174,14 +175,14 @@ class Market:
 
     def _spare(self, model: Model, now_s: int) -> int:
         """What a supplier can still promise: its spare less what it sold and what it has bid."""
-        bid = sum(
+        offered_gpus = sum(
             offered.gpus
             for lot in self.state.lots.values()
             if lot.status in OPEN
             for offered in lot.offers
             if offered.supplier == model.supplier and offered.accelerator in model.accelerators
         )
-        return spare_gpus(model, self.sold[model] + bid, now_s)
+        return spare_gpus(model, self.sold[model] + offered_gpus, now_s)
 
     def _sign(self, lot: Lot, now_s: int) -> None:
         """The holder signs what it accepted if it can; else it falls in time (FR10)."""
@@ -201,7 +202,7 @@ class Market:
             if (model.supplier == BUYER) != bool(lot.need.own) or model.supplier in bidden:
                 continue
             limit = self._spare(model, now_s)
-            made = offer(model, lot, self.quote, limit_gpus=limit, now_s=now_s)
+            made = bid(model, lot, self.quote, limit_gpus=limit, now_s=now_s)
             if made is not None:
                 bidden.add(model.supplier)
                 self.at(now_s, Bid(lot.number, made))

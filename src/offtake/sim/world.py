@@ -14,7 +14,7 @@ from offtake.demand.columns import Column, JobTrace, ServiceTrace
 from offtake.sim.inference import Service
 from offtake.sim.placement import WHOLE_MILLI, Jobs
 from offtake.sourcing.requirement import Need
-from offtake.supply.behavior import Model, models
+from offtake.supply.model import Model, models
 from offtake.supply.pools import Site, sites, steps_of
 from offtake.units.capacity import PPM
 from offtake.units.time import DAY_S, after

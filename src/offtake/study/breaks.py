@@ -39,7 +39,7 @@ def _services(base: Played, other: Played) -> Iterator[Break]:
                 rows = [row for row in other.unserved if row.service == number]
                 cause = next(row.cause for row in rows if row.from_s <= at_s < row.until_s)
                 why = why_at(base, other, service.kind, at_s, cause)
-                yield Break(at_s, service.service, f"lacks {more:,} GPUs more", why)
+                yield Break(at_s, service.service, f"lacks {_gpus_text(more)} more", why)
                 break
 
 
@@ -75,7 +75,7 @@ def _jobs(base: Played, other: Played) -> Iterator[Break]:
         cause = _cause(other, int(kind[first]), instant_s)
         why = why_at(base, other, int(kind[first]), instant_s, cause)
         name = other.world.names.purposes[purpose]
-        yield Break(instant_s, f"jobs: {name}", f"a job of {gpus:,} GPUs {what}", why)
+        yield Break(instant_s, f"jobs: {name}", f"a job of {_gpus_text(gpus)} {what}", why)
 
 
 def same_jobs(base: Played, other: Played) -> Column:
@@ -161,3 +161,7 @@ def _gpus(played: Played, site: Site, at_s: int) -> int:
     """What a pool has at an instant, outages counted."""
     gone = any(outage.hits(site, at_s) for outage in played.world.outages)
     return 0 if gone else site.gpus_at(at_s)
+
+
+def _gpus_text(gpus: int) -> str:
+    return "1 GPU" if gpus == 1 else f"{gpus:,} GPUs"

@@ -8,8 +8,9 @@ from offtake.report.brief import brief
 from offtake.report.figures import Table
 from offtake.report.metrics import metrics, rows_of
 from offtake.report.page import render
-from offtake.study import why
+from offtake.study import sure, why
 from offtake.study.compare_page import COMPARED, page_of
+from offtake.study.compare_runs import Swept, section_of
 from offtake.study.inputs import regime_of
 from offtake.study.run import Result, told
 
@@ -49,27 +50,37 @@ def _signed(value: float) -> str:
     return "same" if abs(value) < 0.005 else f"{sign}{brief(abs(value))}"
 
 
-def data_of(results: Sequence[Result], shared: dict[str, Any]) -> dict[str, Any]:
+def data_of(
+    results: Sequence[Result], shared: dict[str, Any], swept: Swept | None = None
+) -> dict[str, Any]:
     """The summaries of all regimes, by id, and what makes each differ from the first.
 
-    ``shared`` are the inputs that all have in common.
+    ``shared`` are the inputs that all have in common; ``swept`` what many runs say.
     """
     first = results[0]
     found = {}
-    for result in results:
+    for place, result in enumerate(results):
         own = told(result, {**shared, "regime": regime_of(result.regime)})
         own["unserved_gpus_by_reason"] = why.unserved(result)
         if result is not first:
             own["against_first"] = why.data_of(first, result)
+            if swept is not None:
+                own["against_first"]["intervals"] = sure.data_of(swept.sure[place - 1])
+                own["against_first"]["runs"] = sure.drawn(swept.runs)
         found[result.regime.id] = own
     return found
 
 
-def files_of(results: Sequence[Result], shared: dict[str, Any]) -> dict[str, bytes]:
+def files_of(
+    results: Sequence[Result], shared: dict[str, Any], swept: Swept | None = None
+) -> dict[str, bytes]:
     """The files of a comparison's folder."""
-    data = data_of(results, shared)
-    figures = table_of(results)
+    data = data_of(results, shared, swept)
+    page = page_of(results, table_of(results), data)
+    if swept is not None:
+        first, *rest = page.sections
+        page = page._replace(sections=(first, section_of(swept, results), *rest))
     return {
         "compare.json": (json.dumps(data, indent=2) + "\n").encode(),
-        "compare.html": render(page_of(results, figures, data)).encode(),
+        "compare.html": render(page).encode(),
     }

@@ -76,8 +76,8 @@ def together(scenarios: Sequence[Scenario]) -> Scenario:
             workload = scenario.load(workload, names)
         return workload
 
-    titles = "; ".join(scenario.title for scenario in scenarios)
-    return Scenario("together", titles, change, load)
+    names = ", ".join(scenario.id for scenario in scenarios)
+    return Scenario("together", f"together: {names}", change, load)
 
 
 def lose(supplier: str, from_s: int, until_s: int) -> Scenario:

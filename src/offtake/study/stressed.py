@@ -7,36 +7,22 @@ from typing import Any, NamedTuple
 from offtake.contract.model import Regime
 from offtake.contract.portfolio import Portfolio
 from offtake.report import charts
-from offtake.report.brief import brief
+from offtake.report.assumptions import assumptions
 from offtake.report.figures import Bars, Headline, Table
 from offtake.report.page import Chart, Page, Section, render
+from offtake.report.run_page import assumed
 from offtake.sim.measure import Measured
 from offtake.sim.world import Workload
+from offtake.study import inputs, sure
 from offtake.study.breaks import Break, breaks
-from offtake.study.interval import LEVEL, Interval
+from offtake.study.interval import Interval
 from offtake.study.outcome import FIGURES, Outcome, outcome
-from offtake.study.run import play
+from offtake.study.run import Result, play
 from offtake.study.stress import Scenario, portfolio_of
 from offtake.study.stress import together as at_once
+from offtake.study.sure import TITLES, UNITS, number, signed, words
 from offtake.study.sweep import Case, Runs, Sweep, differences, sweep
-from offtake.units.money import MICROS, SECONDS_PER_HOUR, short
-from offtake.units.time import duration_text, instant_text
-
-UNITS = {
-    "cost_micros": ("cost", MICROS),
-    "delay_gpu_s": ("delay_gpu_h", SECONDS_PER_HOUR),
-    "unserved_gpu_s": ("unserved_gpu_h", SECONDS_PER_HOUR),
-    "shortfall_micros": ("shortfall", MICROS),
-    "wait_s": ("mean_wait_s", 1),
-}
-"""How figures are called and divided in data."""
-TITLES = {
-    "cost_micros": "cost",
-    "delay_gpu_s": "delay of jobs",
-    "unserved_gpu_s": "inference lost",
-    "shortfall_micros": "shortfall",
-    "wait_s": "mean wait",
-}
+from offtake.units.time import instant_text
 
 
 class Stressed(NamedTuple):
@@ -61,6 +47,7 @@ class Stress(NamedTuple):
     """A whole stress test."""
 
     asked: Asked
+    played: Result  # The base.
     base: Outcome
     rows: tuple[Stressed, ...]
     runs: Runs
@@ -73,7 +60,8 @@ def stress(
 
     Of several suppliers lost in turn, all at once means the one that most GPU-hours ran at.
     """
-    base = play(*asked).measured
+    played = play(*asked)
+    base = played.measured
     chosen = list(scenarios)
     if together:
         chosen.append(at_once(_one_lost(chosen, base)))
@@ -82,12 +70,12 @@ def stress(
         cases = (Case(asked.regime), *(Case(asked.regime, scenario) for scenario in chosen))
         document, _, workload, period = asked.portfolio.document, *asked[1:]
         swept = Sweep(document, workload, period, cases, runs.demand)
-        played = sweep(swept, runs.number, runs.workers)
+        outcomes = sweep(swept, runs.number, runs.workers)
         rows = [
-            row._replace(sure=differences(played, number))
-            for number, row in enumerate(rows, start=1)
+            row._replace(sure=differences(outcomes, place))
+            for place, row in enumerate(rows, start=1)
         ]
-    return Stress(asked, outcome(base), tuple(rows), runs)
+    return Stress(asked, played, outcome(base), tuple(rows), runs)
 
 
 def _stressed(scenario: Scenario, base: Measured, asked: Asked) -> Stressed:
@@ -118,11 +106,12 @@ def largest_supplier(base: Measured, among: Sequence[str]) -> str:
 
 def table_of(test: Stress) -> Table:
     """What each scenario costs: differences to the base, whose own figures stand first."""
-    rows = [("base: as stated", *(_own(name, getattr(test.base, name), test) for name in FIGURES))]
-    rows += [
-        (row.scenario.title, *(_signed(name, _gap(name, row, test), test) for name in FIGURES))
-        for row in test.rows
-    ]
+    currency = _currency(test)
+    base = (words(name, getattr(test.base, name), currency) for name in FIGURES)
+    rows = [("base: as stated", *base)]
+    for row in test.rows:
+        gaps = (signed(name, _gap(name, row, test), currency) for name in FIGURES)
+        rows.append((row.scenario.title, *gaps))
     title = f"{test.asked.portfolio.document.title or 'Portfolio'}: what it costs"
     columns = ("scenario", *TITLES.values())
     note = "Rows under the base are differences to it, of one run as stated."
@@ -131,21 +120,12 @@ def table_of(test: Stress) -> Table:
 
 def intervals_of(test: Stress) -> Table:
     """How sure the differences are, over runs on demand that was drawn."""
-    rows = [
-        (row.scenario.id, TITLES[name], *(_signed(name, value, test) for value in row.sure[name]))
-        for row in test.rows
-        for name in FIGURES
-        if row.sure and any(row.sure[name])
-    ]
-    number = test.runs.number
-    return Table(
-        f"Mean differences over {number} runs, with their 95 % intervals",
-        ("scenario", "figure", "mean", "from", "to"),
-        tuple(rows),
-        (2, 3, 4),
-        "Demand and suppliers are drawn alike for base and scenario; t-intervals of paired "
-        "differences. Figures that never differ are left out.",
-    )
+    rows = [(row.scenario.id, row.sure) for row in test.rows]
+    return sure.table_of(rows, _currency(test), test.runs)
+
+
+def _currency(test: Stress) -> str:
+    return test.asked.portfolio.document.currency
 
 
 def firsts(test: Stress) -> Table:
@@ -162,43 +142,25 @@ def firsts(test: Stress) -> Table:
     return Table("What breaks first", columns, tuple(rows))
 
 
-def _own(name: str, value: float, test: Stress) -> str:
-    if name.endswith("_micros"):
-        return short(round(value), test.asked.portfolio.document.currency)
-    if name == "wait_s":
-        return duration_text(round(value))
-    return f"{brief(value / SECONDS_PER_HOUR)} GPU-h"
-
-
-def _signed(name: str, value: float, test: Stress) -> str:
-    if value == 0:
-        return "same"
-    sign = "+" if value > 0 else "-"
-    return f"{sign}{_own(name, abs(value), test)}"
-
-
-def data_of(test: Stress) -> dict[str, Any]:
-    """The test as data, in the documented form (docs/reference/stress.md)."""
+def data_of(test: Stress, came_from: dict[str, Any]) -> dict[str, Any]:
+    """The test as data, in the documented form (docs/reference/stress.md), with its inputs."""
     found: dict[str, Any] = {
         "regime": test.asked.regime.id,
         "from": instant_text(test.asked.period[0]),
         "until": instant_text(test.asked.period[1]),
-        "currency": test.asked.portfolio.document.currency,
+        "currency": _currency(test),
         "base": _figures(test.base),
         "scenarios": [_row(row, test) for row in test.rows],
+        "inputs": came_from,
+        "seed": test.asked.portfolio.document.simulation.seed,
     }
     if test.runs.number:
-        found["runs"] = {"runs": test.runs.number, "demand": test.runs.demand, "level": LEVEL}
+        found["runs"] = sure.drawn(test.runs)
     return found
 
 
 def _figures(figures: Outcome) -> dict[str, float]:
-    return {UNITS[name][0]: _value(name, getattr(figures, name)) for name in FIGURES}
-
-
-def _value(name: str, value: float) -> float:
-    divisor = UNITS[name][1]
-    return value if divisor == 1 else round(value / divisor, 2)
+    return {UNITS[name][0]: number(name, getattr(figures, name)) for name in FIGURES}
 
 
 def _row(row: Stressed, test: Stress) -> dict[str, Any]:
@@ -210,10 +172,7 @@ def _row(row: Stressed, test: Stress) -> dict[str, Any]:
         "difference": _figures(gaps),
     }
     if row.sure:
-        found["intervals"] = {
-            UNITS[name][0]: [_value(name, value) for value in sure]
-            for name, sure in row.sure.items()
-        }
+        found["intervals"] = sure.data_of(row.sure)
     return found
 
 
@@ -221,12 +180,14 @@ def _break(item: Break) -> dict[str, str]:
     return {"at": instant_text(item.at_s), "who": item.who, "what": item.what, "why": item.why}
 
 
-def page_of(test: Stress) -> Page:
-    """The test as a page."""
+def page_of(test: Stress, data: dict[str, Any]) -> Page:
+    """The test as a page, with the data that JSON has."""
     document = test.asked.portfolio.document
     period = f"{instant_text(test.asked.period[0])} to {instant_text(test.asked.period[1])}"
     earliest = min((row for row in test.rows if row.broken), key=_first_s, default=None)
-    heads = [Headline(_own("cost_micros", test.base.cost_micros, test), "cost as stated")]
+    heads = [
+        Headline(words("cost_micros", test.base.cost_micros, _currency(test)), "cost as stated")
+    ]
     if earliest is not None:
         first = earliest.broken[0]
         says = f"{first.who} {first.what}: {earliest.scenario.title}"
@@ -240,6 +201,8 @@ def page_of(test: Stress) -> Page:
             Section("What breaks first", tables=(firsts(test),)),
             Section("What it costs", charts=_charts(test), tables=costs),
             *(_section(row) for row in test.rows),
+            assumed(inputs.purposes_of(data), assumptions(document)),
+            Section("Inputs", tables=(inputs.table_of(data),)),
         ),
         footer="The same inputs give the same page, byte for byte.",
     )
@@ -277,9 +240,9 @@ def _section(row: Stressed) -> Section:
     return Section(row.scenario.title, tables=(table,))
 
 
-def files_of(test: Stress) -> dict[str, bytes]:
+def files_of(test: Stress, data: dict[str, Any]) -> dict[str, bytes]:
     """The files of a stress test's folder."""
     return {
-        "stress.json": (json.dumps(data_of(test), indent=2) + "\n").encode(),
-        "stress.html": render(page_of(test)).encode(),
+        "stress.json": (json.dumps(data, indent=2) + "\n").encode(),
+        "stress.html": render(page_of(test, data)).encode(),
     }

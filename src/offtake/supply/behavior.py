@@ -1,34 +1,22 @@
-"""How modelled suppliers answer in a simulation: notices by plan or by what they can spare.
+"""How modelled suppliers act in a simulation: what they answer to notices, and what they bid.
 
-``spare`` is a running total: how much a supplier could have contracted since the start. What
-it has sold is taken off. Chance plays no part here; a portfolio states what it assumes.
+A plan for a requirement comes first; else the kind of supplier decides (``suppliers``).
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from offtake.contract.market import Answer, Behavior
-from offtake.contract.model import Document
 from offtake.core.account import Use
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE
 from offtake.sourcing.requirement import Lot, Offer
-from offtake.supply.pools import steps_of
-from offtake.units.time import DAY_S, after
+from offtake.supply.model import Model
+from offtake.supply.suppliers import SUPPLIERS
+from offtake.units.time import after
 
 Quote = Callable[[Use], int]
 """The price of a use in micros per GPU-hour, or NONE."""
-
-
-class Model(NamedTuple):
-    """One supplier's behavior in numbers."""
-
-    supplier: int
-    accelerators: tuple[int, ...]
-    regions: tuple[int, ...]
-    spare: tuple[tuple[int, int], ...]
-    rate_micros_per_gpu_h: int
-    behavior: Behavior
 
 
 class Reply(NamedTuple):
@@ -38,44 +26,18 @@ class Reply(NamedTuple):
     gpus: int
 
 
-def models(document: Document, names: Names) -> tuple[Model, ...]:
-    """The modelled suppliers, in portfolio order."""
-    return tuple(
-        Model(
-            supplier=names.parties.index(item.supplier),
-            accelerators=tuple(names.accelerators.index(kind) for kind in item.accelerators),
-            regions=tuple(names.regions.index(region) for region in item.regions),
-            spare=steps_of(item.spare, item.accelerators, names),
-            rate_micros_per_gpu_h=NONE if item.rate is None else item.rate.micros,
-            behavior=item,
-        )
-        for item in document.behaviors
-    )
-
-
-def spare_gpus(model: Model, sold_gpus: int, at_s: int) -> int:
-    """What a supplier can still contract at an instant."""
-    gpus = 0
-    for from_s, size in model.spare:
-        if from_s <= at_s:
-            gpus = size
-    return max(gpus - sold_gpus, 0)
-
-
 def reply(model: Model | None, lot: Lot, names: Names, spare: int, now_s: int) -> Reply:
-    """How a holder answers a notice received now: as planned, else by what it can spare.
+    """How a holder answers a notice received now: as planned, else as its kind decides.
 
-    A holder without a model stays silent to the end of its window. Without a plan it takes all
-    that was noticed or nothing, and nothing below the rate it states.
+    A holder without a model stays silent to the end of its window.
     """
     if model is None:
         return Reply(now_s, NONE)
     plan = _plan(model.behavior, lot.need.requirement)
-    at_s = now_s + 10 * DAY_S if plan is None else after(now_s, plan.takes)
     if plan is None:
-        noticed = NONE if lot.notice is None else lot.notice.price_micros_per_gpu_h
-        cheap = noticed != NONE and model.rate_micros_per_gpu_h > noticed
-        return Reply(at_s, lot.noticed_gpus if spare >= lot.noticed_gpus and not cheap else 0)
+        kind = SUPPLIERS[model.behavior.decides]
+        return Reply(after(now_s, model.behavior.takes), kind.taken_gpus(model, lot, spare))
+    at_s = after(now_s, plan.takes)
     if plan.answer == "silence":
         return Reply(at_s, NONE)
     if plan.answer == "refuse":
@@ -93,7 +55,7 @@ def _plan(behavior: Behavior, requirement: str) -> Answer | None:
 
 
 def offer(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) -> Offer | None:
-    """What a supplier offers for a lot now; None when it has nothing suitable.
+    """What a supplier could offer for a lot now; None when it has nothing suitable.
 
     It offers the first of its accelerators and regions that the need accepts, all it can
     spare up to ``limit_gpus``, from its lead time on, for the term that was asked.
@@ -125,11 +87,18 @@ def offer(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) 
     )
 
 
+def bid(model: Model, lot: Lot, quote: Quote, *, limit_gpus: int, now_s: int) -> Offer | None:
+    """What a supplier bids in a tender: of what it could offer, what its kind decides."""
+    made = offer(model, lot, quote, limit_gpus=limit_gpus, now_s=now_s)
+    kind = SUPPLIERS[model.behavior.decides]
+    return None if made is None else kind.bid(model, lot, made)
+
+
 def signed(model: Model, lot: Lot, quote: Quote, now_s: int) -> Offer | None:
     """What a holder signs of what it accepted: on its own terms, but at no more than noticed.
 
     It supplies the accelerator that it was shown, where it was shown an offer (FR9). None when
-    it has nothing of the kind.
+    it has nothing of the kind. It is bound by what it accepted, even if it would not bid.
     """
     need, shown = lot.need, lot.shown
     if shown is not None and shown.accelerator != UNSTATED:
@@ -138,6 +107,7 @@ def signed(model: Model, lot: Lot, quote: Quote, now_s: int) -> Offer | None:
     made = offer(model, lot._replace(need=need), quote, limit_gpus=limit, now_s=now_s)
     if made is None or lot.notice is None:
         return None
+    made = SUPPLIERS[model.behavior.decides].bid(model, lot, made) or made
     price = min(made.price_micros_per_gpu_h, lot.notice.price_micros_per_gpu_h)
     return made._replace(gpus=lot.accepted_gpus, price_micros_per_gpu_h=price)
 

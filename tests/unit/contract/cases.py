@@ -36,6 +36,8 @@ parties: {lab: {}, azure: {}, oracle: {}}
 ONE = HEAD + "agreements: {A: {from: 2024-01-01, until: 2026-01-01, clauses: {c: {"
 TWO = HEAD + "agreements:\n  A:\n    from: 2024-01-01\n    until: 2026-01-01\n    clauses:\n"
 
+BEHAVIOR = HEAD + "behaviors: [{supplier: azure, accelerators: [H], spare: 1, lead: 1d, %s}]\n"
+
 
 class Case(NamedTuple):
     """A mistake and what is said of it."""
@@ -333,6 +335,8 @@ CASES = (
     Case("zero-quantity", HEAD + "procurement: {window: 0}\n", "3:1"),
     Case("price-or-history", HEAD + "prices: [{supplier: azure}]\n", "3:10"),
     Case("zero-quantity", HEAD + "prices: [{supplier: azure, price: $1, step: 0d}]\n", "3:10"),
+    Case("missing-key", BEHAVIOR % "decides: threshold", "3:13"),
+    Case("missing-key", BEHAVIOR % "decides: probabilistic", "3:13"),
     Case("missing-key", HEAD + "procurement: {policy: fixed}\n", "3:1"),
     Case(
         "zero-quantity",

@@ -22,16 +22,17 @@ def trace(submit_s, deadline_s=None) -> JobTrace:
     )
 
 
-def test_a_week_is_drawn_whole_and_keeps_its_hours() -> None:
-    original = trace([5, 9, WEEK_S + 7, 2 * WEEK_S + 1], [-1, 20, WEEK_S + 8, -1])
+def test_a_week_is_drawn_whole_and_keeps_its_hours_and_the_last_ends_with_the_trace() -> None:
+    original = trace([5, 9, WEEK_S + 7, 2 * WEEK_S + 7], [-1, 20, WEEK_S + 8, -1])
     found = weeks_again(original, 3)
-    drawn = draws(3, 3).tolist()
+    drawn = draws(2 * WEEK_S + 8, 3).tolist()
 
-    rows = {0: [(5, 1, -1), (9, 2, 20)], 1: [(7, 3, 8)], 2: [(1, 4, -1)]}
+    rows = {0: [(5, 1, -1), (9, 2, 20)], 1: [(7, 3, 8)]}  # The third week is not whole.
     expected = [
         (hour + place * WEEK_S, gpus, end if end < 0 else end + place * WEEK_S)
         for place, week in enumerate(drawn)
         for hour, gpus, end in rows[week]
+        if place < 2 or hour < 8
     ]
     assert found.deadline_s is not None
     assert expected == list(
@@ -40,16 +41,23 @@ def test_a_week_is_drawn_whole_and_keeps_its_hours() -> None:
 
 
 def test_a_seed_gives_the_same_weeks_and_another_gives_others() -> None:
-    assert draws(52, 1).tolist() == draws(52, 1).tolist()
-    assert draws(52, 1).tolist() != draws(52, 2).tolist()
-    assert set(draws(500, 1).tolist()) <= set(range(500))
+    assert draws(52 * WEEK_S, 1).tolist() == draws(52 * WEEK_S, 1).tolist()
+    assert draws(52 * WEEK_S, 1).tolist() != draws(52 * WEEK_S, 2).tolist()
+    assert set(draws(20 * WEEK_S + 1, 1).tolist()) <= set(range(20))
 
 
-def test_every_week_is_as_likely() -> None:
-    counts = np.bincount(np.concatenate([draws(4, seed) for seed in range(2_000)]), minlength=4)
+def test_every_whole_week_is_as_likely() -> None:
+    drawn = np.concatenate([draws(4 * WEEK_S, seed) for seed in range(2_000)])
+    counts = np.bincount(drawn, minlength=4)
 
     assert counts.min() > 1_840  # 2,000 expected, deviation 39: four of them below.
     assert counts.max() < 2_160
+
+
+def test_what_shows_no_whole_week_stays_as_it_is() -> None:
+    original = trace([5, 9])
+
+    assert weeks_again(original, 7).submit_s.tolist() == [5, 9]
 
 
 def test_nothing_drawn_from_nothing_is_nothing() -> None:
@@ -59,13 +67,19 @@ def test_nothing_drawn_from_nothing_is_nothing() -> None:
 
 def test_levels_of_a_week_go_with_it() -> None:
     demand = ServiceDemand("chat", np.array([0, 100, WEEK_S + 50]), np.array([3, 5, 2]))
-    original = ServiceTrace(format="x", services=(demand,), span_s=WEEK_S + 200)
+    original = ServiceTrace(format="x", services=(demand,), span_s=2 * WEEK_S + 70)
     found = service_weeks_again(original, 5)
-    drawn = draws(2, 5).tolist()
+    drawn = draws(original.span_s, 5).tolist()
 
-    weeks = {0: [(0, 3), (100, 5)], 1: [(0, 5), (50, 2), (200, 0)]}
-    steps = [(at + p * WEEK_S, g) for p, week in enumerate(drawn) for at, g in weeks[week]]
+    weeks = {0: [(0, 3), (100, 5)], 1: [(0, 5), (50, 2)]}
+    steps = [
+        (at_s + place * WEEK_S, gpus)
+        for place, week in enumerate(drawn)
+        for at_s, gpus in weeks[week]
+        if place < 2 or at_s < 70
+    ]
     merged = [row for n, row in enumerate(steps) if n == 0 or row[1] != steps[n - 1][1]]
-    found_steps = found.services[0]
-    assert list(zip(found_steps.from_s.tolist(), found_steps.gpus.tolist(), strict=True)) == merged
-    assert found.span_s == 2 * WEEK_S
+    assert len(drawn) == 3
+    assert found.span_s == original.span_s
+    own = found.services[0]
+    assert list(zip(own.from_s.tolist(), own.gpus.tolist(), strict=True)) == merged

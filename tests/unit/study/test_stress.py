@@ -10,6 +10,7 @@ from offtake.contract.portfolio import Portfolio
 from offtake.demand.columns import JobTrace
 from offtake.sim.world import Workload
 from offtake.study import stress
+from offtake.study.inputs import inputs_of
 from offtake.study.run import play
 from offtake.study.stressed import Asked, Stress, data_of, firsts, page_of, table_of
 from offtake.study.stressed import stress as put_under
@@ -38,6 +39,7 @@ jobs:
 simulation: {from: 2025-01-01, until: 2025-04-01}
 """
 )
+CAME_FROM = inputs_of(Portfolio.loads(TEXT), Regime(id="all"))
 FROM, FEB, MARCH = (parse_instant(f"2025-{day}") for day in ("01-01", "02-01", "03-01"))
 
 
@@ -220,18 +222,18 @@ def test_of_suppliers_lost_in_turn_the_largest_is_lost_when_all_happens_together
         "together",
     ]
     title = found.rows[-1].scenario.title
-    assert "beta is gone" in title  # 4 GPUs for 90 days; alpha's 8 ran for 31.
-    assert "alpha" not in title
+    assert title == "together: lose beta, prices -30%"  # 4 GPUs for 90 days; alpha's 8 ran for 31.
 
 
 def test_table_data_and_page_say_the_same() -> None:
     found = stressed(stress.lose("beta", parse_instant("2025-01-10"), FEB))
-    data = data_of(found)["scenarios"][0]
+    data = data_of(found, CAME_FROM)
+    row = data["scenarios"][0]
 
-    assert data["difference"]["unserved_gpu_h"] == 4 * 22 * 24
+    assert row["difference"]["unserved_gpu_h"] == 4 * 22 * 24
     assert table_of(found).rows[1][3] == "+2.11k GPU-h"
-    assert data["breaks"][0]["at"] == "2025-01-10"
-    assert page_of(found).headlines[1].value == "2025-01-10"
+    assert row["breaks"][0]["at"] == "2025-01-10"
+    assert page_of(found, data).headlines[1].value == "2025-01-10"
 
 
 def test_a_scenario_that_changes_nothing_costs_nothing() -> None:

@@ -67,6 +67,25 @@ def test_any_number_of_workers_gives_the_same_figures() -> None:
     assert sweep(asked(), 4, Workers(2)) == sweep(asked(), 4, Workers(1))
 
 
+def test_suppliers_that_decide_by_chance_draw_anew_in_every_run_and_alike_for_every_case() -> None:
+    text = (
+        TEXT
+        + """
+behaviors: [{supplier: alpha, accelerators: [H100], spare: 8, lead: 1d, rate: $1,
+             decides: probabilistic, chance: 50%}]
+requirements: {r: {purpose: training, size: 4, submitted: 2025-01-02, from: 2025-01-20,
+                   until: 2025-03-01}}
+"""
+    )
+    document = Portfolio.loads(text.replace("seed: 4", "seed: 4, tender: 1d")).document
+    period = (document.simulation.starts, document.simulation.ends)
+    cases = (Case(REGIME), Case(Regime(id="same")))
+    found = sweep(Sweep(document, None, period, cases), 12, Workers())
+
+    assert {row[0].cost_micros for row in found} == {0, 4 * 12 * 24 * 1_000_000}
+    assert all(row[0] == row[1] for row in found)
+
+
 def test_demand_of_services_is_drawn_beside_jobs() -> None:
     found = drawn(workload(), "weeks", 3)
 
