@@ -85,7 +85,7 @@ def place_of(folder: Path) -> Path:
     if _there(place) and not _replaceable(place):
         what = "holds other files" if place.is_dir() else "is a file"
         raise NotOurs(f"{place} {what}; name a new or empty folder")
-    if place.is_mount():
+    if os.path.ismount(place):  # Unlike `Path.is_mount` False where it has just been moved away.
         raise NotOurs(f"{place} is where a disk is mounted; name a folder in it")
     above = next(path for path in place.parents if os.path.lexists(path))
     if not above.is_dir():
@@ -117,7 +117,7 @@ def _own_folder(place: Path) -> Iterator[Path]:
             continue
         try:
             _lock(lock, fcntl.LOCK_EX)
-            if not own.exists():
+            if not _is(own, lock):
                 continue
             yield own
             return
@@ -131,14 +131,44 @@ def _put(own: Path, place: Path) -> None:
     for _ in range(ATTEMPTS):
         if _moved(own, place):
             return
-        if _exchange(own, place):
-            if _replaceable(own):
+        # Locked, so that nobody clears the old result as a leftover while it is judged.
+        with _held(place) as old:
+            if old is None:  # Another writer has moved it first.
+                continue
+            if not _replaceable(place):
+                raise NotOurs(f"{place} holds other files; name a new or empty folder")
+            if not _exchange(own, place):
+                with suppress(FileNotFoundError):
+                    place.rename(_hidden(place, ".old"))
+            elif _is(own, old):
+                shutil.rmtree(own, ignore_errors=True)
                 return
-            _exchange(own, place)
-            raise NotOurs(f"{place} holds other files; name a new or empty folder")
-        with suppress(FileNotFoundError):  # Another writer has moved it first.
-            place.rename(_hidden(place, ".old"))
+            else:
+                _exchange(own, place)  # Something else has come there in between.
     raise NotOurs(f"{place} is being written by others; name another folder")
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[int | None]:
+    """A folder opened and locked; None where it has gone or another has its name by then."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
+    try:
+        _lock(lock, fcntl.LOCK_EX)
+        yield lock if _is(folder, lock) else None
+    finally:
+        os.close(lock)
+
+
+def _is(folder: Path, opened: int) -> bool:
+    """Whether a name still leads to a folder that was opened."""
+    try:
+        return os.path.samestat(folder.lstat(), os.fstat(opened))
+    except FileNotFoundError:
+        return False
 
 
 def _moved(own: Path, place: Path) -> bool:
@@ -181,8 +211,13 @@ def _clear(path: Path, place: Path) -> None:
         return  # Another writer has just cleared it.
     try:
         _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.suffix == ".old" and not place.exists():
-            path.rename(place)
+        if not _is(path, lock):
+            return  # Its owner has put it in place, and another folder has its name.
+        if path.suffix == ".old":
+            if not place.exists():
+                path.rename(place)
+                return
+            path = path.rename(_hidden(place, ".new"))  # Half cleared, it must not come back.
         shutil.rmtree(path, ignore_errors=True)
     except OSError:
         return  # Its owner is at work, or a third writer has put something in place.

@@ -288,3 +288,24 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_made(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "file", "home"]
     assert not any((home / "below").iterdir())
     assert place_of(tmp_path / "a" / "b") == (tmp_path / "a" / "b").resolve()
+
+
+def test_a_result_that_is_replaced_is_no_leftover_while_it_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half cleared by another writer, it would look like somebody else's folder."""
+    folder = tmp_path / "out"
+    write_whole(folder, OLD)
+    exchange = write._exchange
+
+    def exchanged(one: Path, other: Path) -> bool:
+        done = exchange(one, other)
+        recover(folder)  # Another writer looks for leftovers at the worst moment.
+        assert content(one) == OLD
+        return done
+
+    monkeypatch.setattr(write, "_exchange", exchanged)
+    write_whole(folder, NEW)
+
+    assert content(folder) == NEW
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
