@@ -168,7 +168,7 @@ def test_a_refused_command_leaves_no_trace_and_its_key_may_be_used(data: st.Data
     world, market = played(data)
     desk = Desk()
     for command in market.given:
-        before = {key: dict(value) for key, value in known(desk).items()}
+        before = known(desk)
         with pytest.raises(Refused):
             carry_out(market.rules, world.names, desk, command._replace(command=Answer(99, 0)))
         assert known(desk) == before
@@ -177,7 +177,8 @@ def test_a_refused_command_leaves_no_trace_and_its_key_may_be_used(data: st.Data
 
 
 def known(desk: Desk) -> dict[str, Any]:
-    """All that a desk keeps, by name: to be copied and compared."""
+    """A copy of all that a desk keeps, by name."""
     facts = desk.state.facts
     kept = {"answers": desk.answers, "lots": desk.state.lots, "orders": desk.state.orders}
-    return kept | {"facts": facts.by_clause, "agreed": facts.agreed, "sought": facts.lots}
+    kept |= {"facts": facts.by_clause, "agreed": facts.agreed, "sought": facts.lots}
+    return {name: dict(value) for name, value in kept.items()}

@@ -20,7 +20,8 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     """What is known after one event.
 
     The version of a clause that hears it (``hears``) learns from it: an event that names a lot
-    changes the clause's facts about that lot, one that names none changes them all.
+    changes the clause's facts about that lot, one that names none changes them all. So an event
+    with a lot costs the same however many lots there are; one without costs a look at each.
     """
     by_clause, agreed, lots = facts.by_clause, facts.agreed, _sought(facts.lots, event)
     changes: dict[tuple[int, int], Any] = {}
@@ -37,9 +38,9 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
         if event.kind == EventKind.NOTICE_GIVEN and event.clause == clause.clause:
             opened[clause.clause, event.lot] = clause.terms
     if changes:
-        by_clause = {**by_clause, **changes}
+        by_clause = by_clause.update(changes)
     if opened:
-        agreed = {**agreed, **opened}
+        agreed = agreed.update(opened)
     return Facts(by_clause, agreed, lots)
 
 

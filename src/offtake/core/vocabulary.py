@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from immutables import Map
+
 from offtake.core.names import UNSTATED
 from offtake.units.time import FOREVER_S, NEVER
 
@@ -247,11 +249,12 @@ class Facts(NamedTuple):
 
     ``by_clause`` maps (clause, lot) to that clause's facts; lot ``NONE`` holds what concerns
     no lot, and is where the facts of a new lot begin. ``agreed`` keeps the terms a round
-    was opened under (S9). ``lots`` says what was noticed, latest last.
+    was opened under (S9). ``lots`` says what was noticed, latest last. Both maps are in no order,
+    and equal to maps of their kind alone, not to a ``dict``.
     """
 
-    by_clause: Mapping[tuple[int, int], Any] = {}
-    agreed: Mapping[tuple[int, int], Any] = {}
+    by_clause: Map[tuple[int, int], Any] = Map()
+    agreed: Map[tuple[int, int], Any] = Map()
     lots: Mapping[int, Lot] = {}
 
 

@@ -16,11 +16,11 @@ def evolve(rules: Rules, state: State, event: Event, need: Need | None = None) -
     if event.kind == EventKind.REQUIREMENT_SUBMITTED:
         assert need is not None
         lot = Lot(event.lot, need, Status.SUBMITTED, need.gpus)
-        return State({**lots, event.lot: lot}, orders, facts)
+        return State(lots.entered(event.lot, lot), orders, facts)
     if event.order != NONE:
-        orders = {**orders, event.order: _order_after(orders, event)}
+        orders = orders.entered(event.order, _order_after(orders, event))
     if (event.lot in lots and event.order == NONE) or event.kind == EventKind.ORDERED:
-        lots = {**lots, event.lot: _lot_after(lots[event.lot], event)}
+        lots = lots.entered(event.lot, _lot_after(lots[event.lot], event))
     return State(lots, orders, facts)
 
 

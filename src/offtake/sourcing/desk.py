@@ -4,8 +4,9 @@ The simulator and a desk of people both go through here, so that the same comman
 instants give the same journal, whoever gives them.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
+
+from immutables import Map
 
 from offtake.core.names import Names
 from offtake.sourcing.command import Command, Refused, Submit
@@ -22,10 +23,10 @@ class Answered(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """The state of sourcing, with the first answer to every key."""
+    """The state of sourcing, with the first answer to every key, in no order."""
 
     state: State = State()
-    answers: Mapping[str, Answered] = {}
+    answers: Map[str, Answered] = Map()
 
 
 class Given(NamedTuple):
@@ -55,4 +56,4 @@ def carry_out(
     state = desk.state
     for item in recorded:
         state = evolve(rules, state, item.event, need)
-    return Desk(state, {**desk.answers, given.key: Answered(command, recorded)}), recorded
+    return Desk(state, desk.answers.set(given.key, Answered(command, recorded))), recorded

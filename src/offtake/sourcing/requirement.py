@@ -1,6 +1,5 @@
 """Requirements and lots, and what becomes of them: the state that sourcing folds (S1 to S9)."""
 
-from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from offtake.core.vocabulary import (
     Event,
     Facts,
 )
+from offtake.sourcing.register import Register
 from offtake.units.time import NEVER
 
 
@@ -122,10 +122,10 @@ class Order(NamedTuple):
 
 
 class State(NamedTuple):
-    """All sourcing so far, and the facts the clauses know."""
+    """All sourcing so far, and the facts the clauses know; lots and orders as they came."""
 
-    lots: Mapping[int, Lot] = {}
-    orders: Mapping[int, Order] = {}
+    lots: Register[int, Lot] = Register()
+    orders: Register[int, Order] = Register()
     facts: Facts = Facts()
 
 
