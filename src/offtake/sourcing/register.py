@@ -15,13 +15,13 @@ class Register(Mapping[K, V]):
 
     To enter something costs the same however much is there, up to the depth of a tree of 32
     branches: the new register shares all but one path of it with the old. Going through a
-    register costs ``n log n``, because the tree is in the order of hashes. Equal to any mapping
-    of the same items, whatever their order, as a ``dict`` is.
+    register first puts all of it in order. Equal to any mapping of the same items, whatever
+    their order, as a ``dict`` is.
     """
 
     __slots__ = ("_rows",)
 
-    _rows: Map[K, tuple[int, K, V]]  # (place in order, key, what was entered).
+    _rows: Map[K, tuple[int, K, V]]  # (place from 0 on, key, what was entered).
 
     def __init__(self, items: Mapping[K, V] | None = None) -> None:
         rows = enumerate((items or {}).items())
@@ -65,7 +65,10 @@ class Register(Mapping[K, V]):
         return self._in_order().values()
 
     def _in_order(self) -> dict[K, V]:
-        return {key: value for _, key, value in sorted(self._rows.values())}
+        rows: list[Any] = [None] * len(self._rows)
+        for row in self._rows.values():
+            rows[row[0]] = row
+        return {key: value for _, key, value in rows}
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Register) and self._rows == other._rows:
