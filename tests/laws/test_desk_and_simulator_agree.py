@@ -181,4 +181,5 @@ def known(desk: Desk) -> dict[str, Any]:
     facts = desk.state.facts
     kept = {"answers": desk.answers, "lots": desk.state.lots, "orders": desk.state.orders}
     kept |= {"facts": facts.by_clause, "agreed": facts.agreed, "sought": facts.lots}
+    kept |= {"latest": facts.latest}
     return {name: dict(value) for name, value in kept.items()}

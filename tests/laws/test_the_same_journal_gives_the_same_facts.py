@@ -17,8 +17,9 @@ from offtake.sourcing.requirement import Recorded
 
 
 def known(facts: Facts) -> tuple[Any, ...]:
-    """Facts as plain values; the order in which lots were noticed counts, the others' does not."""
-    return dict(facts.by_clause), dict(facts.agreed), list(facts.lots.items())
+    """Facts as plain values; the order in which lots were noticed is one of them."""
+    maps = (facts.by_clause, facts.agreed, facts.lots, facts.latest)
+    return *(dict(each) for each in maps), facts.notices
 
 
 def in_steps(built: Built, cuts: list[int]) -> Facts:

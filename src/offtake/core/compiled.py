@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from offtake.core.decide import decide, recognized
+from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS
 from offtake.core.names import BUYER
+from offtake.core.sought import recognized
 from offtake.core.vocabulary import (
     NONE,
     Act,
@@ -58,7 +59,6 @@ class Compiled:
         "_edges",
         "_entries",
         "_facts",
-        "_known",
         "_suppliers",
         "_tables",
         "_varying",
@@ -70,11 +70,9 @@ class Compiled:
         self._clauses = tuple(clauses)
         self._suppliers = suppliers
         self._facts = facts
-        lots = [lot for _, lot in (*facts.by_clause, *facts.agreed)]
-        self._known = frozenset((*lots, *facts.lots)) - {NONE}
         self._edges = sorted(set(_instants(self._clauses)))
         self._varying = tuple(_varying(self._clauses))
-        if any(lot == NONE for _, lot in facts.agreed):
+        if any((clause.clause, NONE) in facts.agreed for clause in self._clauses):
             self._varying = (EVERYTHING,)  # Terms of a round on no lot replace those read here.
         self._tables: list[dict[tuple[int, ...], tuple[Answer, ...]]]
         self._tables = [{} for _ in range(len(self._edges) + 1)]
@@ -123,11 +121,19 @@ class Compiled:
         What happened to a lot concerns only asks for it; which lot an ask means depends on its
         named parts alone. A lot nobody has heard of has the facts of none.
         """
-        if recognized(ask, self._facts).lot in self._known:
+        if self._has_a_past(recognized(ask, self._facts).lot):
             return True
         return any(
             acts & ask.act and purposes >> ask.purpose & 1 for acts, purposes in self._varying
         )
+
+    def _has_a_past(self, lot: int) -> bool:
+        """Whether anything is known of a lot: that it was noticed, or what a clause keeps."""
+        facts = self._facts
+        if lot == NONE or lot in facts.lots:
+            return lot != NONE
+        own = ((clause.clause, lot) for clause in self._clauses)
+        return any(key in facts.by_clause or key in facts.agreed for key in own)
 
 
 def compile_asks(

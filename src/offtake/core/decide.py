@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from offtake.core.names import UNSTATED
+from offtake.core.sought import recognized
 from offtake.core.vocabulary import (
     NONE,
     SILENT,
@@ -63,25 +63,6 @@ def in_force(clause: BoundClause, ask: Ask, now_s: int) -> bool:
         return signed
     runs = clause.from_s < ask.end_s and ask.start_s < clause.until_s
     return runs if clause.applies_to == AppliesTo.SERVICE else signed or runs
-
-
-def recognized(ask: Ask, facts: Facts) -> Ask:
-    """The ask with the lot it concerns: the latest noticed one for the same need.
-
-    Somebody who asks about capacity need not know how the desk numbered the lot. A notice that
-    leaves accelerator or region open was of any; an ask that leaves them open is about more than
-    a notice of one kind, so nobody escapes a clause by saying less. A lot of which all is
-    ordered is sought no longer.
-    """
-    if ask.lot != NONE or ask.act != Act.SUPPLY:
-        return ask
-    for number, lot in reversed(list(facts.lots.items())):
-        same_accelerator = lot.accelerator in (ask.accelerator, UNSTATED)
-        same_region = lot.region in (ask.region, UNSTATED)
-        sought = ask.purpose == lot.purpose and lot.ordered_gpus < lot.gpus
-        if sought and same_accelerator and same_region:
-            return ask._replace(lot=number)
-    return ask
 
 
 def find(clause: BoundClause, facts: Facts, ask: Ask, now_s: int) -> Found | None:

@@ -1,10 +1,11 @@
 """Fold events into facts. Pure; knows no clause."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from offtake.core.decide import facts_of
-from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Event, EventKind, Facts, Lot
+from offtake.core.sought import told
+from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Event, EventKind, Facts
 
 NO_FACTS = Facts()
 
@@ -23,7 +24,7 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     changes the clause's facts about that lot, one that names none changes them all. So an event
     with a lot costs the same however many lots there are; one without costs a look at each.
     """
-    by_clause, agreed, lots = facts.by_clause, facts.agreed, _sought(facts.lots, event)
+    by_clause, agreed = facts.by_clause, facts.agreed
     changes: dict[tuple[int, int], Any] = {}
     opened: dict[tuple[int, int], Any] = {}
     for clause in clauses:
@@ -41,7 +42,7 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
         by_clause = by_clause.update(changes)
     if opened:
         agreed = agreed.update(opened)
-    return Facts(by_clause, agreed, lots)
+    return told(facts, event)._replace(by_clause=by_clause, agreed=agreed)
 
 
 def hears(clauses: Sequence[BoundClause], clause: BoundClause, event: Event) -> bool:
@@ -67,21 +68,6 @@ def version_for(clauses: Sequence[BoundClause], event: Event) -> BoundClause | N
     """The version of the clause an event names that hears it: the one a round is opened under."""
     named = (clause for clause in clauses if clause.clause == event.clause)
     return next((clause for clause in named if hears(clauses, clause, event)), None)
-
-
-def _sought(lots: Mapping[int, Lot], event: Event) -> Mapping[int, Lot]:
-    """The lots that notices told of, latest last, with what was ordered of each."""
-    known = lots.get(event.lot)
-    if event.kind == EventKind.NOTICE_GIVEN:
-        before = known or Lot(event.purpose, event.accelerator, event.region)
-        gpus = max(before.gpus, before.ordered_gpus + max(event.gpus, event.of_gpus))
-        noticed = Lot(event.purpose, event.accelerator, event.region, gpus, before.ordered_gpus)
-        rest = {lot: other for lot, other in lots.items() if lot != event.lot}
-        return {**rest, event.lot: noticed}
-    if event.kind == EventKind.ORDERED and known is not None:
-        ordered = known._replace(ordered_gpus=known.ordered_gpus + event.gpus)
-        return {**lots, event.lot: ordered}
-    return lots
 
 
 def _concerned(clause: BoundClause, facts: Facts, event: Event) -> list[int]:

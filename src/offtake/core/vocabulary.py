@@ -1,6 +1,6 @@
 """The words that clauses and engines share: asks, findings, events, decisions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -235,6 +235,8 @@ class Lot(NamedTuple):
     """What notices said was sought, so that a later ask for the same can be recognized.
 
     ``gpus`` is all that was ever sought under this lot, ``ordered_gpus`` what was ordered of it.
+    ``turn`` is the number of its last notice, among all. ``newer`` and ``older`` are the lots
+    noticed next after and before it of those that are sought for the same (``core.sought``).
     """
 
     purpose: int
@@ -242,6 +244,19 @@ class Lot(NamedTuple):
     region: int
     gpus: int = 0
     ordered_gpus: int = 0
+    turn: int = 0
+    newer: int | None = None
+    older: int | None = None
+
+    @property
+    def what(self) -> tuple[int, int, int]:
+        """Purpose, accelerator and region; the last two ``UNSTATED`` where any will do."""
+        return self.purpose, self.accelerator, self.region
+
+    @property
+    def sought(self) -> bool:
+        """Whether not all of it is ordered."""
+        return self.ordered_gpus < self.gpus
 
 
 class Facts(NamedTuple):
@@ -249,13 +264,16 @@ class Facts(NamedTuple):
 
     ``by_clause`` maps (clause, lot) to that clause's facts; lot ``NONE`` holds what concerns
     no lot, and is where the facts of a new lot begin. ``agreed`` keeps the terms a round
-    was opened under (S9). ``lots`` says what was noticed, latest last. Both maps are in no order,
-    and equal to maps of their kind alone, not to a ``dict``.
+    was opened under (S9). ``lots`` says what was noticed; ``latest`` which of those that are still
+    sought was noticed last, by purpose, accelerator and region; ``notices`` how many there were.
+    The maps are in no order, and equal to maps of their kind alone, not to a ``dict``.
     """
 
     by_clause: Map[tuple[int, int], Any] = Map()
     agreed: Map[tuple[int, int], Any] = Map()
-    lots: Mapping[int, Lot] = {}
+    lots: Map[int, Lot] = Map()
+    latest: Map[tuple[int, int, int], int] = Map()
+    notices: int = 0
 
 
 class Found(NamedTuple):
