@@ -38,11 +38,12 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
                 changes[key] = after
         if event.kind == EventKind.NOTICE_GIVEN and event.clause == clause.clause:
             opened[clause.clause, event.lot] = clause.terms
+    facts = told(facts, event)
     if changes:
-        by_clause = by_clause.update(changes)
+        facts = facts._replace(by_clause=by_clause.update(changes))
     if opened:
-        agreed = agreed.update(opened)
-    return told(facts, event)._replace(by_clause=by_clause, agreed=agreed)
+        facts = facts._replace(agreed=agreed.update(opened))
+    return facts
 
 
 def hears(clauses: Sequence[BoundClause], clause: BoundClause, event: Event) -> bool:

@@ -14,18 +14,20 @@ class Register(Mapping[K, V]):
     """What was entered under each key, in the order in which the keys were first entered.
 
     To enter something costs the same however much is there, up to the depth of a tree of 32
-    branches: the new register shares all but one path of it with the old. Going through a
-    register first puts all of it in order. Equal to any mapping of the same items, whatever
-    their order, as a ``dict`` is.
+    branches: the new register shares all but one path of it with the old. Whoever goes through
+    a register first has all of it put in order, once. Equal to any mapping of the same items,
+    whatever their order, as a ``dict`` is.
     """
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_ordered", "_rows")
 
     _rows: Map[K, tuple[int, K, V]]  # (place from 0 on, key, what was entered).
+    _ordered: dict[K, V] | None  # All of it in order, once somebody went through it.
 
     def __init__(self, items: Mapping[K, V] | None = None) -> None:
         rows = enumerate((items or {}).items())
         self._rows = Map((key, (place, key, value)) for place, (key, value) in rows)
+        self._ordered = None
 
     def entered(self, key: K, value: V) -> "Register[K, V]":
         """The register with this under the key; a key that was there keeps its place."""
@@ -33,6 +35,7 @@ class Register(Mapping[K, V]):
         place = len(self._rows) if known is None else known[0]
         after: Register[K, V] = Register.__new__(Register)
         after._rows = self._rows.set(key, (place, key, value))
+        after._ordered = None
         return after
 
     def __getitem__(self, key: K) -> V:
@@ -65,10 +68,12 @@ class Register(Mapping[K, V]):
         return self._in_order().values()
 
     def _in_order(self) -> dict[K, V]:
-        rows: list[Any] = [None] * len(self._rows)
-        for row in self._rows.values():
-            rows[row[0]] = row
-        return {key: value for _, key, value in rows}
+        if self._ordered is None:
+            rows: list[Any] = [None] * len(self._rows)
+            for row in self._rows.values():
+                rows[row[0]] = row
+            self._ordered = {key: value for _, key, value in rows}
+        return self._ordered
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Register) and self._rows == other._rows:
@@ -76,6 +81,9 @@ class Register(Mapping[K, V]):
         return super().__eq__(other)
 
     __hash__ = None  # type: ignore[assignment]  # As a dict: what is in it need not be hashable.
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Register, (self._in_order(),)
 
     def __repr__(self) -> str:
         return f"Register({self._in_order()!r})"
