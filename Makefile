@@ -24,6 +24,7 @@ check: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python -m benchmarks.placement
+	$(BIN)/python -m benchmarks.sourcing
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
