@@ -23,6 +23,7 @@ from offtake.clauses._rounds import (
     Facts,
     Terms,
     agreed_gpus,
+    binds,
     evolve,
     instants,
     obligation,
@@ -233,6 +234,7 @@ CLAUSE = ClauseType(
     quantities=quantities,
     obligation=obligation,
     evolve=evolve,
+    binds=binds,
     findings=(
         _hold(
             NOT_NOTIFIED,

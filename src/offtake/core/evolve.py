@@ -25,6 +25,7 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     by_clause, agreed, lots = facts.by_clause, facts.agreed, _sought(facts.lots, event)
     changes: dict[tuple[int, int], Any] = {}
     opened: dict[tuple[int, int], Any] = {}
+    fallen: set[tuple[int, int]] = set()
     for clause in clauses:
         if clause.kind.evolve is None or not hears(clauses, clause, event):
             continue
@@ -34,10 +35,14 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
             after = clause.kind.evolve(agreed.get(key, clause.terms), own, event, clause.clause)
             if after != own:
                 changes[key] = after
+                if key in agreed and clause.kind.binds is not None and not clause.kind.binds(after):
+                    fallen.add(key)
         if event.kind == EventKind.NOTICE_GIVEN and event.clause == clause.clause:
             opened[clause.clause, event.lot] = clause.terms
     if changes:
         by_clause = {**by_clause, **changes}
+    if fallen:
+        agreed = {key: terms for key, terms in agreed.items() if key not in fallen}
     if opened:
         agreed = {**agreed, **opened}
     return Facts(by_clause, agreed, lots)
