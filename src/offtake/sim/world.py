@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from offtake.contract.model import Document, Requirement
+from offtake.contract.model import Document
 from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Report
 from offtake.core.names import UNSTATED, Names
@@ -13,15 +13,12 @@ from offtake.core.vocabulary import NONE, BoundClause
 from offtake.demand.columns import Column, JobTrace, ServiceTrace
 from offtake.sim.inference import Service
 from offtake.sim.placement import WHOLE_MILLI, Jobs
+from offtake.sourcing.needed import need_of
 from offtake.sourcing.requirement import Need
 from offtake.supply.model import Model, models
 from offtake.supply.pools import Site, sites, steps_of
 from offtake.units.capacity import PPM
-from offtake.units.time import DAY_S, after
-
-SLACK_S = 180 * DAY_S
-"""How late a start still helps when a requirement does not say."""
-
+from offtake.units.time import after
 
 NOWHERE = -2
 """An accelerator that no pool has: what a trace asks for and the portfolio does not know."""
@@ -170,25 +167,6 @@ def _speeds(document: Document, names: Names, workload: Workload | None) -> Spee
             for accelerator in _known((name,), names):
                 of_model[number, accelerator] = speed_ppm
     return Speeds(stated, of_model)
-
-
-def need_of(item: Requirement, names: Names) -> Need:
-    """A written requirement in numbers."""
-    watts = names.watts_of(item.accelerators[:1])
-    latest = item.starts + SLACK_S if item.latest_start is None else item.latest_start
-    return Need(
-        requirement=item.id,
-        purpose=names.purposes.index(item.purpose),
-        gpus=item.size.in_gpus(watts),
-        start_s=item.starts,
-        end_s=item.ends,
-        latest_start_s=latest,
-        accelerators=tuple(names.accelerators.index(name) for name in item.accelerators),
-        regions=tuple(names.regions.index(name) for name in item.regions),
-        price_limit_micros_per_gpu_h=NONE if item.price_limit is None else item.price_limit.micros,
-        smallest_lot_gpus=max(item.smallest_lot.in_gpus(watts), 1),
-        own=int(item.own),
-    )
 
 
 def _kind(

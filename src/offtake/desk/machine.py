@@ -1,0 +1,143 @@
+"""One command at a desk: ``carried(state, given) -> (state, events)``. Pure.
+
+The journal holds commands and their events by name; ``replayed`` folds them again, without
+deciding anything a second time, and comes to the same state (law 3).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from immutables import Map
+
+from offtake.contract.portfolio import Portfolio
+from offtake.contract.problem import Unreadable
+from offtake.core.vocabulary import NONE, EventKind, Verdict
+from offtake.desk import command as say
+from offtake.desk import reading
+from offtake.desk.act import Done, decided
+from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.state import Given, Proposal, Standing, State, Version, version_of
+from offtake.sourcing.course import evolve
+from offtake.sourcing.journal import entry, event_of
+from offtake.sourcing.requirement import Recorded
+
+
+class Carried(NamedTuple):
+    """What came of a command: the state after it, its events by name, and whom it concerns."""
+
+    state: State
+    recorded: tuple[Recorded, ...]
+    events: tuple[Mapping[str, Any], ...]
+    requirement: str = ""
+
+
+def carried(state: State, given: Given) -> Carried:
+    """What comes of a command at an instant no earlier than the state's.
+
+    Raises:
+        Refused: It does not fit the state; nothing happens.
+        Invalid: Its words cannot be read.
+    """
+    assert given.at_s >= state.at_s, (given, state.at_s)
+    command = given.command
+    assert not isinstance(command, say.Adopt), "the journal is folded again: `adopted`"
+    if isinstance(command, say.Propose):
+        return Carried(_proposed(state, command, given), (), ())
+    done = decided(state, command, given)
+    portfolio = state.in_force.portfolio
+    after = _folded(state, given, done)
+    requirement = ""
+    if done.lot != NONE:
+        requirement = after.sourcing.lots[done.lot].need.requirement
+    currency = portfolio.document.currency
+    lines = tuple(entry(item, portfolio.names, currency, requirement) for item in done.recorded)
+    return Carried(after, tuple(done.recorded), lines, requirement)
+
+
+def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) -> State:
+    """The state after an entry of the journal: its events are folded, nothing is decided.
+
+    Raises:
+        BadEntry: An event names what the portfolio in force does not know.
+    """
+    command = given.command
+    if isinstance(command, say.Propose):
+        return _proposed(state, command, given)
+    assert not isinstance(command, say.Adopt), command
+    portfolio = state.in_force.portfolio
+    lots = {line["lot"]: int(line["lot"]) for line in events if "lot" in line}
+    currency = portfolio.document.currency
+    told = [event_of(line, portfolio.names, lots, currency) for line in events]
+    need = None
+    if isinstance(command, say.Submit | say.Change):
+        need = reading.need(command, portfolio, given.at_s)
+    done = Done([Recorded(event) for event in told], need, told[0].lot if told else NONE)
+    decisions = events[0].get("decisions", ()) if events else ()
+    return _folded(state, given, done, decisions)
+
+
+def adopted(state: State, command: say.Adopt, at_s: int) -> State:
+    """An empty state under another portfolio, for the journal to be folded into anew.
+
+    Raises:
+        Invalid: The portfolio has problems.
+    """
+    try:
+        portfolio = Portfolio.loads(command.portfolio)
+    except Unreadable as error:
+        rows = [Wrong(str(row.place), row.says, row.remedy) for row in error.problems]
+        raise Invalid(rows) from error
+    return State(version=version_of(portfolio, state.seq + 1, at_s))
+
+
+def _proposed(state: State, command: say.Propose, given: Given) -> State:
+    number = len(state.proposals) + 1
+    made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
+    proposals = _map(state.proposals).set(number, made)
+    return state._replace(seq=state.seq + 1, at_s=given.at_s, proposals=proposals)
+
+
+def _map(mapping: Mapping[Any, Any]) -> Map[Any, Any]:
+    return mapping if isinstance(mapping, Map) else Map(mapping)
+
+
+def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> State:
+    """The state after what was recorded; ``decisions`` are those of the journal, by name."""
+    sourcing = state.sourcing
+    for item in done.recorded:
+        sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
+    after = state._replace(seq=state.seq + 1, at_s=given.at_s, sourcing=sourcing)
+    if done.lot == NONE:
+        return after
+    if isinstance(given.command, say.Submit):
+        standing = Standing(given.command.title, given.by, given.at_s, after.seq)
+        numbers = _map(state.numbers).set(given.command.requirement, done.lot)
+        after = after._replace(numbers=numbers)
+    else:
+        standing = _after(state, given.command, done, decisions)._replace(version=after.seq)
+    return after._replace(standing=_map(state.standing).set(done.lot, standing))
+
+
+def _after(state: State, command: say.AnyCommand, done: Done, decisions: Any) -> Standing:
+    """How a lot stands after what was recorded: its title, its rounds, who is invited."""
+    standing = state.standing[done.lot]
+    if isinstance(command, say.Change):
+        return standing._replace(title=command.title or standing.title, invited=())
+    kinds = [item.event.kind for item in done.recorded]
+    if EventKind.NOTICE_GIVEN in kinds:
+        return standing._replace(notices=standing.notices + 1)
+    if EventKind.TENDER_OPENED in kinds and isinstance(command, say.Tender):
+        invited = _invited(state.in_force, command, done, decisions)
+        return standing._replace(tenders=standing.tenders + 1, invited=invited)
+    return standing
+
+
+def _invited(version: Version, command: say.Tender, done: Done, decisions: Any) -> tuple[int, ...]:
+    """Who may bid: those who are named, or all whom no clause denies."""
+    parties = version.portfolio.names.parties
+    if command.invite:
+        return tuple(parties.index(name) for name in command.invite)
+    made = done.recorded[0].decisions
+    if made:
+        return tuple(row.ask.supplier for row in made if row.verdict is not Verdict.DENY)
+    return tuple(parties.index(row["supplier"]) for row in decisions if row["verdict"] != "deny")

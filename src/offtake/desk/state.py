@@ -1,0 +1,115 @@
+"""What the desk knows: sourcing, the portfolio it decides by, and a few words about each lot."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from immutables import Map
+
+from offtake.contract.portfolio import Portfolio
+from offtake.core.names import BUYER
+from offtake.core.vocabulary import BoundClause
+from offtake.desk.command import AnyCommand
+from offtake.sourcing.award import Worth
+from offtake.sourcing.requirement import Lot, Rules
+from offtake.sourcing.requirement import State as Sourcing
+
+
+class By(NamedTuple):
+    """Who gave a command; ``party`` is empty for the buyer's own people."""
+
+    id: str
+    name: str
+    party: str = ""
+
+
+SYSTEM = By("system", "the desk")
+"""Who lets time pass."""
+
+
+class Given(NamedTuple):
+    """A command, who gave it, and the instant it is carried out at."""
+
+    command: AnyCommand
+    by: By
+    at_s: int
+
+
+class Version(NamedTuple):
+    """The portfolio in force at the desk, since which entry, and what follows from it."""
+
+    number: int
+    at_s: int
+    portfolio: Portfolio
+    rules: Rules
+    worth: Worth
+
+    @property
+    def clauses(self) -> tuple[BoundClause, ...]:
+        """The clauses in portfolio order."""
+        return self.portfolio.clauses
+
+
+class Proposal(NamedTuple):
+    """A portfolio that somebody proposed; ``adopted`` is the entry that put it in force."""
+
+    number: int
+    at_s: int
+    by: By
+    note: str
+    text: str
+    adopted: int = 0
+
+
+class Standing(NamedTuple):
+    """About a lot, beside what sourcing knows: its title, its origin, its version, its rounds.
+
+    ``version`` is the number of the last entry that concerned it.
+    """
+
+    title: str
+    by: By
+    at_s: int
+    version: int
+    notices: int = 0
+    tenders: int = 0
+    invited: tuple[int, ...] = ()
+
+
+class State(NamedTuple):
+    """All that follows from the journal up to entry ``seq``."""
+
+    seq: int = 0
+    at_s: int = 0
+    version: Version | None = None
+    sourcing: Sourcing = Sourcing()
+    numbers: Mapping[str, int] = Map()  # Lot numbers by requirement.
+    standing: Mapping[int, Standing] = Map()
+    proposals: Mapping[int, Proposal] = Map()
+
+    @property
+    def in_force(self) -> Version:
+        """The portfolio that decides; a desk without one decides nothing."""
+        assert self.version is not None, "no portfolio has been adopted"
+        return self.version
+
+    def lot(self, requirement: str) -> Lot | None:
+        """The lot of a requirement."""
+        number = self.numbers.get(requirement)
+        return None if number is None else self.sourcing.lots[number]
+
+
+def version_of(portfolio: Portfolio, number: int, at_s: int) -> Version:
+    """A portfolio with the rules that sourcing decides by."""
+    names, simulation = portfolio.names, portfolio.document.simulation
+    suppliers = tuple(
+        names.parties.index(party.id)
+        for party in portfolio.document.parties
+        if "supplier" in party.roles and names.parties.index(party.id) != BUYER
+    )
+    price = simulation.delay_price
+    worth = Worth(
+        delay_micros_per_gpu_day=0 if price is None else price.micros,
+        capital_ppm_per_year=simulation.cost_of_capital,
+    )
+    rules = Rules(portfolio.clauses, suppliers, simulation.tender.longest_s)
+    return Version(number, at_s, portfolio, rules, worth)

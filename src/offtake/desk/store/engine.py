@@ -1,0 +1,63 @@
+"""A database by its URL, set up so that what is committed is durable."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from offtake.desk.store.tables import METADATA
+
+BUSY_MS = 10_000
+"""How long SQLite waits for another writer before it gives up."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///file.db`` or ``postgresql://...``.
+
+    SQLite keeps a write-ahead log with full synchronous writes, and a transaction takes the right
+    to write when it begins (``engine.begin()``), so that two desks never wait for each other.
+    """
+    if url.startswith("sqlite"):
+        own = {"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False}
+        engine = create_engine(url, connect_args=own)  # Transactions begin where they are told to.
+        _sqlite(engine)
+        return engine
+    return create_engine(_driver(url), pool_pre_ping=True, pool_size=8, max_overflow=8)
+
+
+def _driver(url: str) -> str:
+    """``postgresql://`` with the driver that offtake brings."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _sqlite(engine: Engine) -> None:
+    """Pragmas on every connection, and transactions that begin as writers."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def reader(engine: Engine) -> Engine:
+    """The same database for those who only read: they take no right to write."""
+    return engine.execution_options(reads=True)
+
+
+def create_tables(engine: Engine) -> None:
+    """Every table of the desk, where it is not there yet."""
+    METADATA.create_all(engine)
