@@ -158,7 +158,7 @@ def holder_of(state: State, lot: Lot) -> str:
 
 def notice_id(state: State, lot: Lot) -> str:
     """The id of the last notice of a lot: its requirement and which one of it."""
-    return f"{lot.need.requirement}.{state.standing[lot.number].notices}"
+    return f"{lot.need.requirement}.{len(state.standing[lot.number].rounds)}"
 
 
 def _bid(state: State, lot: Lot, command: say.Bid, given: Given) -> list[Recorded]:

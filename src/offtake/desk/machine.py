@@ -11,12 +11,14 @@ from immutables import Map
 
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Unreadable
-from offtake.core.vocabulary import NONE, EventKind, Verdict
+from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
 from offtake.desk import reading
 from offtake.desk.act import Done, decided
 from offtake.desk.reading import Invalid, Wrong
-from offtake.desk.state import Given, Proposal, Standing, State, Version, version_of
+from offtake.desk.standing import after as stands
+from offtake.desk.standing import submitted
+from offtake.desk.state import Given, Proposal, State, version_of
 from offtake.sourcing.course import evolve
 from offtake.sourcing.journal import entry, event_of
 from offtake.sourcing.requirement import Recorded
@@ -71,7 +73,9 @@ def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) ->
     need = None
     if isinstance(command, say.Submit | say.Change):
         need = reading.need(command, portfolio, given.at_s)
-    done = Done([Recorded(event) for event in told], need, told[0].lot if told else NONE)
+    why = [str(line.get("why", "")) for line in events]
+    recorded = [Recorded(event, why=text) for event, text in zip(told, why, strict=True)]
+    done = Done(recorded, need, told[0].lot if told else NONE)
     decisions = events[0].get("decisions", ()) if events else ()
     return _folded(state, given, done, decisions)
 
@@ -110,34 +114,9 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     if done.lot == NONE:
         return after
     if isinstance(given.command, say.Submit):
-        standing = Standing(given.command.title, given.by, given.at_s, after.seq)
+        standing = submitted(given.command, given, after.seq)
         numbers = _map(state.numbers).set(given.command.requirement, done.lot)
         after = after._replace(numbers=numbers)
     else:
-        standing = _after(state, given.command, done, decisions)._replace(version=after.seq)
+        standing = stands(state, given, done, decisions)._replace(version=after.seq)
     return after._replace(standing=_map(state.standing).set(done.lot, standing))
-
-
-def _after(state: State, command: say.AnyCommand, done: Done, decisions: Any) -> Standing:
-    """How a lot stands after what was recorded: its title, its rounds, who is invited."""
-    standing = state.standing[done.lot]
-    if isinstance(command, say.Change):
-        return standing._replace(title=command.title or standing.title, invited=())
-    kinds = [item.event.kind for item in done.recorded]
-    if EventKind.NOTICE_GIVEN in kinds:
-        return standing._replace(notices=standing.notices + 1)
-    if EventKind.TENDER_OPENED in kinds and isinstance(command, say.Tender):
-        invited = _invited(state.in_force, command, done, decisions)
-        return standing._replace(tenders=standing.tenders + 1, invited=invited)
-    return standing
-
-
-def _invited(version: Version, command: say.Tender, done: Done, decisions: Any) -> tuple[int, ...]:
-    """Who may bid: those who are named, or all whom no clause denies."""
-    parties = version.portfolio.names.parties
-    if command.invite:
-        return tuple(parties.index(name) for name in command.invite)
-    made = done.recorded[0].decisions
-    if made:
-        return tuple(row.ask.supplier for row in made if row.verdict is not Verdict.DENY)
-    return tuple(parties.index(row["supplier"]) for row in decisions if row["verdict"] != "deny")

@@ -7,10 +7,10 @@ from immutables import Map
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.names import BUYER
-from offtake.core.vocabulary import BoundClause
+from offtake.core.vocabulary import NONE, BoundClause, Event
 from offtake.desk.command import AnyCommand
 from offtake.sourcing.award import Worth
-from offtake.sourcing.requirement import Lot, Rules
+from offtake.sourcing.requirement import Lot, Offer, Rules
 from offtake.sourcing.requirement import State as Sourcing
 
 
@@ -60,8 +60,42 @@ class Proposal(NamedTuple):
     adopted: int = 0
 
 
+class Round(NamedTuple):
+    """A notice and what became of it.
+
+    The outcome is ``open``, ``accepted``, ``refused``, ``lapsed``, ``fallen`` (an acceptance that
+    was not signed in time), ``ordered``, or ``dropped`` with a change or a withdrawal.
+    """
+
+    notice: Event
+    outcome: str = "open"
+    answered_at_s: int = NONE
+    gpus: int = 0
+    signed: str = ""
+
+
+class Tender(NamedTuple):
+    """An invitation, and the sealed offers that came: the last of each supplier."""
+
+    opened_at_s: int
+    closes_at_s: int
+    gpus: int
+    invited: tuple[int, ...]
+    bids: tuple[tuple[int, Offer], ...] = ()  # (made at, offer)
+    is_open: bool = True
+
+
+class Choice(NamedTuple):
+    """An award as it was made: what of whose offer, by whom and why."""
+
+    at_s: int
+    offer: Offer
+    by: By
+    why: str
+
+
 class Standing(NamedTuple):
-    """About a lot, beside what sourcing knows: its title, its origin, its version, its rounds.
+    """About a lot, beside what sourcing knows: its title, origin, rounds, tenders and choices.
 
     ``version`` is the number of the last entry that concerned it.
     """
@@ -70,9 +104,15 @@ class Standing(NamedTuple):
     by: By
     at_s: int
     version: int
-    notices: int = 0
-    tenders: int = 0
-    invited: tuple[int, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    tenders: tuple[Tender, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    why: str = ""  # Why it is unserved or withdrawn.
+
+    @property
+    def invited(self) -> tuple[int, ...]:
+        """Who may bid in the tender that is open."""
+        return self.tenders[-1].invited if self.tenders and self.tenders[-1].is_open else ()
 
 
 class State(NamedTuple):
