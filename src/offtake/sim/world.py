@@ -233,7 +233,8 @@ def _jobs(
     columns = [submit, run, run, gpus, kind, priority, deadline, whole]
     if workload is not None and workload.trace is not None:
         traced = _traced(workload, names, kinds, period[0])
-        columns = [np.concatenate(pair) for pair in zip(columns, traced, strict=True)]
+        both = zip(columns, traced, strict=True)
+        columns = [np.concatenate(pair) for pair in both] if rows else traced
     inside = (columns[0] >= period[0]) & (columns[0] < period[1])
     if not inside.all():
         columns = [column[inside] for column in columns]
@@ -256,7 +257,6 @@ def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: in
     trace = workload.trace
     assert trace is not None
     none = np.full(trace.jobs, NONE, np.int64)
-    deadline = none if trace.deadline_s is None else trace.deadline_s
     share = trace.share_milli
     return [
         trace.submit_s + from_s,
@@ -265,9 +265,14 @@ def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: in
         trace.gpus,
         _kinds_of(workload, names, kinds),
         trace.priority,
-        np.where(deadline == NONE, NONE, deadline + from_s),
+        none if trace.deadline_s is None else _dated(trace.deadline_s, from_s),
         np.full(trace.jobs, WHOLE_MILLI, np.int64) if share is None else share,
     ]
+
+
+def _dated(deadline_s: Column, from_s: int) -> Column:
+    dated: Column = np.where(deadline_s == NONE, NONE, deadline_s + from_s)
+    return dated
 
 
 def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Column:
@@ -280,15 +285,14 @@ def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Colum
     purposes = np.array(workload.purposes or (0,), np.int64)[trace.tenant]
     span = (len(trace.accelerators) + 1, len(trace.models) + 1)
     keys = (purposes * span[0] + wants + 1) * span[1] + model + 1
-    distinct, place = np.unique(keys, return_inverse=True)
-    numbers = []
-    for key in distinct.tolist():
+    number_of = np.zeros(int(keys.max(initial=0)) + 1, np.int64)  # Few names: a small table.
+    for key in np.flatnonzero(np.bincount(keys, minlength=1)).tolist():
         rest, own_model = divmod(key, span[1])
         purpose, own_wants = divmod(rest, span[0])
         wanted = trace.accelerators[own_wants - 1] if own_wants else ()
         kind = Kind(purpose, _known(wanted, names), (), own_model - 1)
-        numbers.append(kinds.setdefault(kind, len(kinds)))
-    found: Column = np.array(numbers or [0], np.int64)[place]
+        number_of[key] = kinds.setdefault(kind, len(kinds))
+    found: Column = number_of[keys]
     return found
 
 
