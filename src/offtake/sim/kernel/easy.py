@@ -18,6 +18,7 @@ from offtake.sim.kernel.state import (
     JOB_MASK,
     NEXT,
     RUNNING,
+    SOON,
     STALE,
     STAMP,
     WAITS,
@@ -169,7 +170,12 @@ def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
         limit = kept[AT] - now
         if s.speed[kind, kept[POOL]] != PPM:
             limit = limit * s.speed[kind, kept[POOL]] // PPM
-    return find(w, slot, w.tail[own], limit)
+    if limit < w.bound[own]:
+        return FAR
+    found = find(w, slot, w.tail[own], limit)
+    if found == FAR and slot == w.head[own] and limit < SOON:
+        w.bound[own] = limit + 1  # The limit sinks until more is kept: seek once, not each time.
+    return found
 
 
 @inlined

@@ -171,6 +171,7 @@ def _waiting(jobs: Columns, rank: I32) -> Waiting:
         least=np.full(sum(sizes), SOON, np.int32),
         level=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(sizes, np.int64))]),
         candidate=np.full(len(kind), FAR, np.int64),
+        bound=np.zeros(len(kind), np.int64),
     )
 
 
