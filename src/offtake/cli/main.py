@@ -113,6 +113,8 @@ def _command(words: list[str]) -> int:
     if not words:
         top.print_help()
         return INVALID
+    if words[:2] == ["demand", "synth"]:  # A file of that name is ./synth.
+        words = words[1:]
     try:
         known, _ = top.parse_known_args(words[:1])
         return _run(import_module(f"offtake.cli.{known.verb}"), known.verb, words[1:])
