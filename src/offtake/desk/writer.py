@@ -112,9 +112,16 @@ class Writer:
         return next_s is not None and next_s <= self._clock.now_s()
 
     def is_behind(self) -> bool:
-        """Whether another desk has appended to the journal."""
-        with self._reader.connect() as tx:
-            return journal.head(tx).seq != self._head.seq
+        """Whether another desk has appended to the journal.
+
+        Raises:
+            Unavailable: The database cannot be read.
+        """
+        try:
+            with self._reader.connect() as tx:
+                return journal.head(tx).seq != self._head.seq
+        except SQLAlchemyError as error:
+            raise Unavailable(error.__class__.__name__) from error
 
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
         """Carry out commands and the deadlines before them; the answers are durable."""
