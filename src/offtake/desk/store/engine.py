@@ -15,13 +15,18 @@ def open_engine(url: str) -> Engine:
 
     SQLite keeps a write-ahead log with full synchronous writes, and a transaction takes the right
     to write when it begins (``engine.begin()``), so that two desks never wait for each other.
+    PostgreSQL reads what is committed when each statement begins, whatever the server's default:
+    whoever has waited for a row sees it as it is now, and nothing fails to be serialized.
     """
     if url.startswith("sqlite"):
         own = {"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False}
         engine = create_engine(url, connect_args=own)  # Transactions begin where they are told to.
         _sqlite(engine)
         return engine
-    return create_engine(_driver(url), pool_pre_ping=True, pool_size=8, max_overflow=8)
+    committed = "READ COMMITTED"
+    return create_engine(
+        _driver(url), isolation_level=committed, pool_pre_ping=True, pool_size=8, max_overflow=8
+    )
 
 
 def _driver(url: str) -> str:
