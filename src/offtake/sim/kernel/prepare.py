@@ -158,34 +158,34 @@ def queue(discipline: str, jobs: Columns, ranked: I32, share: I32) -> Held:
         return Queue(
             _waiting(jobs, ranked, share), _rows(0, 0), np.array([-1, WAITS, FAR, 0], np.int64)
         )
-    return _queues(jobs, ranked, _sizes(jobs, share) if discipline == FIRST_FIT else None)
+    return _queues(jobs, ranked, share if discipline == FIRST_FIT else None)
 
 
 ALIKE = WHOLE_MILLI + 1
 """Sizes of jobs that fit alike: GPUs times this, and the share of each."""
 
 
-def _sizes(jobs: Columns, share: I32) -> I64:
-    """What jobs fit alike by: their GPUs, and the share of each where some share."""
-    return jobs.gpus * ALIKE + (share if len(share) else WHOLE_MILLI)
+def classes(jobs: Columns, share: I32 | None) -> tuple[I32, I64, I64]:
+    """The class of each job; the kind and GPUs of each class.
+
+    With a ``share`` (as in ``Nodes``), classes are of jobs that fit alike: of one kind, GPUs and
+    share of each; without, of one kind, and the GPUs are 0.
+    """
+    if share is None:
+        of, kind, size = _numbered(jobs.kind, 1)
+    elif not len(share):
+        width = int(jobs.gpus.max(initial=0)) + 1
+        of, kind, size = _numbered(jobs.kind * width + jobs.gpus, width)
+    else:
+        sizes = jobs.gpus * ALIKE + share
+        width = int(sizes.max(initial=0)) + 1
+        of, kind, size = _numbered(jobs.kind * width + sizes, width)
+        size //= ALIKE
+    return of, kind, size
 
 
-def classes(jobs: Columns, sizes: I64 | None) -> tuple[I32, I64, I64]:
-    """The class of each job; the kind and GPUs of each class, 0 where they differ."""
-    if sizes is None:
-        sizes = np.zeros(1, np.int64)
-    elif len(sizes) and bool((sizes % ALIKE == WHOLE_MILLI).all()):
-        sizes = sizes // ALIKE
-        of, kind, size = _numbered(jobs.kind, sizes)
-        return of, kind, size
-    of, kind, size = _numbered(jobs.kind, sizes)
-    return of, kind, size // ALIKE
-
-
-def _numbered(kind: I64, sizes: I64) -> tuple[I32, I64, I64]:
-    """Kind and size together, numbered in order; the parts of each."""
-    width = int(sizes.max(initial=0)) + 1
-    keys = kind * width + sizes
+def _numbered(keys: I64, width: int) -> tuple[I32, I64, I64]:
+    """Keys numbered in order; the parts of each, which are ``width`` apart."""
     most = int(keys.max(initial=-1)) + 1
     if most > len(keys) + SPARSE:
         distinct, of = np.unique(keys, return_inverse=True)
@@ -197,7 +197,7 @@ def _numbered(kind: I64, sizes: I64) -> tuple[I32, I64, I64]:
     return number.astype(np.int32)[keys], distinct // width, distinct % width
 
 
-def _queues(jobs: Columns, rank: I32, alike: I64 | None) -> Queues:
+def _queues(jobs: Columns, rank: I32, alike: I32 | None) -> Queues:
     of, kind, gpus = classes(jobs, alike)
     sizes = np.bincount(of, minlength=len(kind)).astype(np.int64)
     return Queues(
@@ -214,7 +214,7 @@ def _queues(jobs: Columns, rank: I32, alike: I64 | None) -> Queues:
 
 
 def _waiting(jobs: Columns, rank: I32, share: I32) -> Waiting:
-    of, kind, gpus = classes(jobs, _sizes(jobs, share))
+    of, kind, gpus = classes(jobs, share)
     if len(rank):
         by_rank = np.argsort(rank, kind="stable").astype(np.int32)
         job = by_rank[np.argsort(of[by_rank], kind="stable")]
