@@ -133,12 +133,17 @@ PAGE = 10_000
 def since(tx: Connection, seq: int) -> Iterator[Row]:
     """All entries after one, oldest first."""
     while True:
-        wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq).limit(PAGE)
-        rows = _rows(tx, wanted)
+        rows = page(tx, seq, PAGE)
         yield from rows
         if len(rows) < PAGE:
             return
         seq = rows[-1].seq
+
+
+def page(tx: Connection, seq: int, limit: int) -> list[Row]:
+    """Some entries after one, oldest first."""
+    wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq)
+    return _rows(tx, wanted.limit(limit))
 
 
 def last_of(tx: Connection, kind: str) -> Row | None:

@@ -1,0 +1,104 @@
+"""The desk as a web application: everything it needs is handed in here."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from offtake import __version__
+from offtake.desk.access.who import Who
+from offtake.desk.desk import Desk
+from offtake.desk.problem import NotSignedOn, handle
+from offtake.desk.routes import matters, questions, requirements
+
+LIMIT_BODY = 8_000_000
+"""Bytes of a request; a portfolio may have five million."""
+Identify = Callable[[Request[Any, Any, Any]], Awaitable[Who | None]]
+"""Who sends a request; None where nobody is known."""
+
+
+@get("/health/live", summary="Whether the process answers", tags=["health"], security=[{}])
+async def live() -> dict[str, str]:
+    """Always, while it runs."""
+    return {"status": "live", "version": __version__}
+
+
+@get("/health/ready", summary="Whether commands can be carried out", tags=["health"], security=[{}])
+async def ready(desk: Desk) -> Response[dict[str, str]]:
+    """Not while the database cannot be written to, nor before a portfolio is adopted."""
+    state = "ready"
+    if not desk.service.is_writable:
+        state = "the database cannot be written to"
+    elif desk.state.version is None:
+        state = "no portfolio has been adopted"
+    return Response({"status": state}, status_code=200 if state == "ready" else 503)
+
+
+async def _who(request: Request[Any, Any, Any]) -> Who:
+    """Who asks, as the application was told to find out."""
+    who = await request.app.state.identify(request)
+    if who is None:
+        raise NotSignedOn
+    found: Who = who
+    return found
+
+
+def application(
+    desk: Desk,
+    identify: Identify,
+    *,
+    more: tuple[Any, ...] = (),
+    middleware: tuple[Any, ...] = (),
+    beside: Callable[[], Any] | None = None,
+) -> Litestar:
+    """The application of a desk.
+
+    Args:
+        desk: The service and what it reads from; it is started and stopped with the application.
+        identify: Who sends a request.
+        more: Handlers beside the interface: pages, metrics.
+        middleware: Of the whole application.
+        beside: A context that is entered while the application runs, such as the deliverer.
+    """
+
+    @asynccontextmanager
+    async def life(_app: Litestar) -> AsyncIterator[None]:
+        await desk.service.start()
+        try:
+            if beside is None:
+                yield
+            else:
+                async with beside():
+                    yield
+        finally:
+            await desk.service.stop()
+
+    v1 = Router("/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER])
+    app = Litestar(
+        [v1, live, ready, *more],
+        dependencies={
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "who": Provide(_who),
+        },
+        exception_handlers={Exception: handle, HTTPException: handle},
+        lifespan=[life],
+        middleware=list(middleware),
+        request_max_body_size=LIMIT_BODY,
+        response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
+        openapi_config=OpenAPIConfig(
+            title="offtake desk",
+            version=__version__,
+            description="Requirements, first refusals, tenders and orders, with every reason.",
+            path="/v1/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+    )
+    app.state.identify = identify
+    return app
