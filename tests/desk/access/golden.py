@@ -123,7 +123,9 @@ token
 ----a-m  token prefix name who scopes created expires last_used revoked
 -------  hash secret
 person
-----a-m  person name email roles party created disabled subject last_seen
+----a-m  person name email roles party created disabled subject
+trace
+----a-m  at by did about more
 message
 bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body

@@ -228,10 +228,13 @@ TOKEN = Resource(
 PERSON = Resource(
     Act.PEOPLE_READ,
     _fields(
-        (KEEPERS, "person name email roles party created disabled"), (KEEPERS, "subject last_seen")
+        (KEEPERS, "person name email roles party created disabled subject"),
     ),
     mine="person",
 )
+
+TRACE = Resource(Act.PEOPLE_READ, _fields((KEEPERS, "at by did about more")))
+"""What was changed about people and tokens."""
 
 MESSAGE = Resource(
     Act.OUTBOX_READ,
@@ -268,6 +271,7 @@ RESOURCES: Mapping[str, Resource] = {
     "commitment": COMMITMENT,
     "token": TOKEN,
     "person": PERSON,
+    "trace": TRACE,
     "message": MESSAGE,
     "receipt": RECEIPT,
 }
