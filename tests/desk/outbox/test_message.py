@@ -1,0 +1,56 @@
+"""Messages say what they are about, and are known again by their ids."""
+
+import json
+
+import msgspec
+import pytest
+
+from offtake.core.vocabulary import EventKind
+from offtake.desk.message import (
+    LIMIT_PAYLOAD_BYTES,
+    TOPIC_OF_EVENT,
+    TOPICS,
+    Attachment,
+    Letter,
+    message_id,
+    opened,
+    payload,
+    posted,
+)
+
+
+def test_there_is_a_topic_for_everything_that_can_happen() -> None:
+    assert set(TOPIC_OF_EVENT) == set(EventKind)
+    assert len(TOPICS) == len(set(TOPICS))
+
+
+def test_a_payload_is_what_standard_webhooks_recommends() -> None:
+    body = payload("order.signed", 1_750_000_000, {"gpus": 64})
+    assert json.loads(body) == {
+        "type": "order.signed",
+        "timestamp": "2025-06-15T15:06:40Z",
+        "data": {"gpus": 64},
+    }
+
+
+def test_a_payload_of_no_topic_or_without_measure_is_a_mistake_of_ours() -> None:
+    with pytest.raises(AssertionError):
+        payload("order.sinned", 0, {})
+    with pytest.raises(AssertionError):
+        payload("order.signed", 0, {"why": "x" * LIMIT_PAYLOAD_BYTES})
+
+
+def test_a_letter_is_kept_with_its_files() -> None:
+    files = (Attachment("notice.pdf", "application/pdf", b"%PDF\x00\xff"),)
+    letter = Letter(text="Dear all,", html="<p>Dear all,", attachments=files)
+    assert opened(posted(letter)) == letter
+    with pytest.raises(msgspec.DecodeError):
+        opened(b"{}")
+
+
+def test_the_same_message_has_the_same_id_always_and_another_has_another() -> None:
+    assert message_id(12, 0, "webhook", "whk_a") == "msg_avp3zxdhk6djq6qzpqtphpsy"
+    parts = [(12, 0, "a", "b"), (1, 20, "a", "b"), (12, 0, "ab", ""), (12, 0, "", "ab"), ("12", 0)]
+    ids = {message_id(*about) for about in parts}
+    assert len(ids) == len(parts)
+    assert all(len(one) == 28 and one.removeprefix("msg_").isalnum() for one in ids)
