@@ -155,13 +155,13 @@ class _Sheet(FPDF):
         self.ln(1.5)
 
     def row(self, row: Row) -> None:
-        """A label and its value, on one page where they fit one."""
+        """A label and its value, on one page unless they are long."""
         room_mm = self.epw - LABELS_MM
         self._pen("", 9.5, PALE)
         labels = self._wrapped(row.label, LABELS_MM - 4)
         lines = max(len(labels), len(self._wrapped(row.value, room_mm)))
         height_mm = lines * LINE_MM + 1.6
-        if height_mm < self.eph / 2 and self.will_page_break(height_mm):
+        if height_mm < self.eph / 4 and self.will_page_break(height_mm):
             self.add_page()
         top_mm, page = self.get_y(), self.page
         self.set_draw_color(*LINE)
