@@ -1,6 +1,6 @@
 """The desk as a web application: everything it needs is handed in here."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,22 +14,41 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from offtake import __version__
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
+from offtake.desk.pages import do, live, plans, show
+from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.problem import NotSignedOn, handle
 from offtake.desk.routes import matters, questions, requirements
 
 LIMIT_BODY = 8_000_000
 """Bytes of a request; a portfolio may have five million."""
-Identify = Callable[[Request[Any, Any, Any]], Awaitable[Who | None]]
-"""Who sends a request; None where nobody is known."""
+
+PAGES = (
+    *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
+    *(show.printed, show.tenders, show.tender, show.orders, show.entries),
+    *(plans.rights, plans.rights_picture, plans.capacity, plans.capacity_picture),
+    *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static),
+)
 
 
-@get("/health/live", summary="Whether the process answers", tags=["health"], security=[{}])
-async def live() -> dict[str, str]:
+@get(
+    "/health/live",
+    summary="Whether the process answers",
+    tags=["health"],
+    security=[{}],
+    opt={"public": True},
+)
+async def alive() -> dict[str, str]:
     """Always, while it runs."""
     return {"status": "live", "version": __version__}
 
 
-@get("/health/ready", summary="Whether commands can be carried out", tags=["health"], security=[{}])
+@get(
+    "/health/ready",
+    summary="Whether commands can be carried out",
+    tags=["health"],
+    security=[{}],
+    opt={"public": True},
+)
 async def ready(desk: Desk) -> Response[dict[str, str]]:
     """Not while the database cannot be written to, nor before a portfolio is adopted."""
     state = "ready"
@@ -41,17 +60,20 @@ async def ready(desk: Desk) -> Response[dict[str, str]]:
 
 
 async def _who(request: Request[Any, Any, Any]) -> Who:
-    """Who asks, as the application was told to find out."""
-    who = await request.app.state.identify(request)
-    if who is None:
+    """Who asks, as the door let them in."""
+    if request.user is None:
         raise NotSignedOn
-    found: Who = who
-    return found
+    who: Who = request.user
+    return who
+
+
+def _visit(request: Request[Any, Any, Any], desk: Desk) -> Visit:
+    """Somebody at a page."""
+    return visit_of(desk, request)
 
 
 def application(
     desk: Desk,
-    identify: Identify,
     *,
     more: tuple[Any, ...] = (),
     middleware: tuple[Any, ...] = (),
@@ -61,7 +83,6 @@ def application(
 
     Args:
         desk: The service and what it reads from; it is started and stopped with the application.
-        identify: Who sends a request.
         more: Handlers beside the interface: pages, metrics.
         middleware: Of the whole application.
         beside: A context that is entered while the application runs, such as the deliverer.
@@ -80,11 +101,12 @@ def application(
             await desk.service.stop()
 
     v1 = Router("/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER])
-    app = Litestar(
-        [v1, live, ready, *more],
+    return Litestar(
+        [v1, alive, ready, *PAGES, *more],
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "who": Provide(_who),
+            "visit": Provide(_visit, sync_to_thread=False),
         },
         exception_handlers={Exception: handle, HTTPException: handle},
         lifespan=[life],
@@ -100,5 +122,3 @@ def application(
             use_handler_docstrings=True,
         ),
     )
-    app.state.identify = identify
-    return app

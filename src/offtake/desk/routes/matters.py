@@ -116,10 +116,12 @@ async def answer(
 async def tenders(desk: Desk, who: Who, cursor: Cursor = None, limit: Limit = 50) -> Page:
     """To a supplier those it is invited to, with its own offers."""
     need(who, Act.TENDER_READ)
-    return _page(desk, who, "tender", _invited(who), (cursor, limit))
+    return _page(desk, who, "tender", invited_of(who), (cursor, limit))
 
 
-def _invited(who: Who) -> Callable[[State, Lot], Iterator[Data]]:
+def invited_of(who: Who) -> Callable[[State, Lot], Iterator[Data]]:
+    """The tenders of a requirement that somebody may know of: a supplier, its invitations."""
+
     def rows(state: State, lot: Lot) -> Iterator[Data]:
         return (
             row for row in tenders_of(state, lot) if not who.party or who.party in row["invited"]
@@ -132,7 +134,7 @@ def _invited(who: Who) -> Callable[[State, Lot], Iterator[Data]]:
 async def tender(desk: Desk, who: Who, name: str) -> Data:
     """Offers are there after the close; a supplier sees its own."""
     lot, number = numbered(desk, who, name, Act.TENDER_READ)
-    rows = [row for row in _invited(who)(desk.state, lot) if row["tender"] == name]
+    rows = [row for row in invited_of(who)(desk.state, lot) if row["tender"] == name]
     if not rows or not number:
         raise NotThere("there is no such thing")
     about = About(parties=frozenset(rows[0]["invited"]))

@@ -158,13 +158,17 @@ def about(tx: Connection, requirement: str, after: int, limit: int) -> list[Row]
     return _rows(tx, select(JOURNAL).where(own).order_by(JOURNAL.c.seq).limit(limit))
 
 
-def latest(tx: Connection, before: int | None, limit: int, kind: str = "") -> list[Row]:
-    """Entries before one, newest first; of one kind of command, if it is named."""
+def latest(
+    tx: Connection, before: int | None, limit: int, *, kind: str = "", requirement: str = ""
+) -> list[Row]:
+    """Entries before one, newest first; of one kind, or about one requirement, if named."""
     wanted = select(JOURNAL)
     if before is not None:
         wanted = wanted.where(JOURNAL.c.seq < before)
     if kind:
         wanted = wanted.where(JOURNAL.c.kind == kind)
+    if requirement:
+        wanted = wanted.where(JOURNAL.c.requirement == requirement)
     return _rows(tx, wanted.order_by(JOURNAL.c.seq.desc()).limit(limit))
 
 
