@@ -16,7 +16,8 @@ from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
 from offtake.desk.pages import do, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
-from offtake.desk.problem import NotSignedOn, handle
+from offtake.desk.pages.wrong import answer
+from offtake.desk.problem import NotSignedOn
 from offtake.desk.routes import matters, questions, requirements
 
 LIMIT_BODY = 8_000_000
@@ -26,7 +27,7 @@ PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
     *(show.printed, show.tenders, show.tender, show.orders, show.entries),
     *(plans.rights, plans.rights_picture, plans.capacity, plans.capacity_picture),
-    *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static),
+    *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static, live.favicon),
 )
 
 
@@ -77,6 +78,7 @@ def application(
     *,
     more: tuple[Any, ...] = (),
     middleware: tuple[Any, ...] = (),
+    before_send: tuple[Any, ...] = (),
     beside: Callable[[], Any] | None = None,
 ) -> Litestar:
     """The application of a desk.
@@ -85,6 +87,7 @@ def application(
         desk: The service and what it reads from; it is started and stopped with the application.
         more: Handlers beside the interface: pages, metrics.
         middleware: Of the whole application.
+        before_send: What looks at every answer before it leaves.
         beside: A context that is entered while the application runs, such as the deliverer.
     """
 
@@ -108,9 +111,10 @@ def application(
             "who": Provide(_who),
             "visit": Provide(_visit, sync_to_thread=False),
         },
-        exception_handlers={Exception: handle, HTTPException: handle},
+        exception_handlers={Exception: answer(desk), HTTPException: answer(desk)},
         lifespan=[life],
         middleware=list(middleware),
+        before_send=list(before_send),
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
         openapi_config=OpenAPIConfig(

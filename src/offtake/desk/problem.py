@@ -83,7 +83,7 @@ def _refused(error: Refused) -> Response[bytes]:
 
 
 def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The answer to an error, whatever it is."""
+    """The answer to an error, whatever it is, for programs."""
     match error:
         case Invalid():
             return _wrong(error)

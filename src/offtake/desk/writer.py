@@ -106,6 +106,11 @@ class Writer:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
 
+    @property
+    def next_s(self) -> int | None:
+        """The soonest instant at which something may run out."""
+        return self._timers.next_s
+
     def is_due(self) -> bool:
         """Whether a deadline has come, so that there is something to do without a command."""
         next_s = self._timers.next_s

@@ -41,6 +41,12 @@ async def _events(visit: Visit, after: int) -> AsyncIterator[ServerSentEventMess
         yield ServerSentEventMessage(data="changed")
 
 
+@get("/favicon.ico", include_in_schema=False, opt={"public": True})
+async def favicon() -> Response[bytes]:
+    """What browsers ask for by themselves."""
+    return Response(_files()["icon.svg"], media_type=TYPES["svg"])
+
+
 @get("/static/{name:str}", include_in_schema=False, opt={"public": True})
 async def static(name: str) -> Response[bytes]:
     """Styles and scripts; they are ours, and there are few."""

@@ -1,15 +1,16 @@
 """Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
 
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from litestar import Response, get
 from litestar.params import Parameter
 
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Unreadable
 from offtake.core.decide import decide
+from offtake.core.evolve import NO_FACTS
 from offtake.core.vocabulary import Act as Asked
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
@@ -69,7 +70,7 @@ def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Da
         cells = []
         for purpose in range(len(names.purposes)):
             ask = ask_about(act, supplier=supplier, purpose=purpose, at_s=at_s)
-            made = decide(portfolio.clauses, visit.desk.state.sourcing.facts, ask, at_s)
+            made = decide(portfolio.clauses, NO_FACTS, ask, at_s)
             cells.append(
                 {
                     "verdict": made.verdict.name.lower(),
@@ -81,14 +82,14 @@ def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Da
     return lines
 
 
-@get("/rights.svg", include_in_schema=False, sync_to_thread=True)
-def rights_picture(visit: Visit) -> Response[bytes]:
+@get("/rights.svg", include_in_schema=False)
+async def rights_picture(visit: Visit) -> Response[bytes]:
     """The rights map over the whole horizon."""
     need(visit.known, Act.ASK_DECIDE)
-    return _svg(_drawn(visit.desk.state.in_force.portfolio))
+    portfolio = visit.desk.state.in_force.portfolio
+    return _svg(await run_sync(_drawn, portfolio))
 
 
-@lru_cache(maxsize=4)
 def _drawn(portfolio: Portfolio) -> bytes:
     return charts.rights_map(rights_map(portfolio, Asked.SUPPLY, horizon(portfolio)))
 
@@ -130,11 +131,11 @@ def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:
     return int(next((value for from_s, value in reversed(points) if from_s <= at_s), 0))
 
 
-@get("/capacity.svg", include_in_schema=False, sync_to_thread=True)
-def capacity_picture(visit: Visit) -> Response[bytes]:
+@get("/capacity.svg", include_in_schema=False)
+async def capacity_picture(visit: Visit) -> Response[bytes]:
     """Capacity against demand, drawn."""
     need(visit.known, Act.REQUIREMENT_READ)
-    return _svg(charts.capacity(figure(visit.desk.state)))
+    return _svg(await run_sync(charts.capacity, figure(visit.desk.state)))
 
 
 @get("/commitments", include_in_schema=False)

@@ -59,9 +59,8 @@ class Visit:
     def page(self, template: str, status: int = 200, **more: Any) -> Response[str]:
         """A page as HTML; the language is remembered."""
         other: Language = next(code for code in LANGUAGES if code != self.words.language)
-        text = PAGES.get_template(f"{template}.html.j2").render(
-            **self._common(), other=other, other_name=NAMES[other], **more
-        )
+        said = {"other": other, "other_name": NAMES[other], **more}
+        text = PAGES.get_template(f"{template}.html.j2").render({**self._common(), **said})
         kept = Cookie(LANGUAGE, self.words.language, max_age=31_536_000, samesite="lax")
         return Response(text, media_type="text/html", status_code=status, cookies=[kept])
 
@@ -104,5 +103,6 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
 
 def visit_of(desk: Desk, request: Request[Any, Any, Any]) -> Visit:
     """Somebody at a page, as the door let them in."""
-    words = words_in(language_of(request))
-    return Visit(desk, request.user, words, request.auth.csrf, request.url.path)
+    words, came = words_in(language_of(request)), request.scope.get("auth")
+    csrf = getattr(came, "csrf", "")  # Nobody came to the door where it turned them away.
+    return Visit(desk, request.scope.get("user"), words, csrf, request.url.path)

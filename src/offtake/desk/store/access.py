@@ -54,6 +54,10 @@ class Unknown(LookupError):
     """Nobody, or nothing, of this id."""
 
 
+class Disabled(Exception):
+    """Somebody whom the desk knows and lets in no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vouched:
     """Whom a provider vouches for: its name for them, and what follows from its claims."""
@@ -116,12 +120,13 @@ class Register:
         with self.engine.begin() as tx:
             return take_sign_on(tx, state, self.clock.now_s())
 
-    def sign_on(self, vouched: Vouched) -> str | None:
-        """The cookie of whom a provider vouches for; None if the desk has disabled them.
+    def sign_on(self, vouched: Vouched) -> str:
+        """The cookie of whom a provider vouches for.
 
         The provider has the last word on name, roles and party: they are taken over each time.
 
         Raises:
+            Disabled: The desk lets them in no more.
             Misfit: Nobody can have these roles.
         """
         now_s = self.clock.now_s()
@@ -132,7 +137,7 @@ class Register:
                 add_person(tx, person)
                 trace(tx, _changed(now_s, person.id, "person.added", person))
             elif known.disabled_at_s is not None:
-                return None
+                raise Disabled(f"{person.id} is disabled here")
             elif known != person:
                 change_person(tx, person)
                 trace(tx, _changed(now_s, person.id, "person.changed", person))
