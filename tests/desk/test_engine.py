@@ -1,5 +1,7 @@
 """A database is opened so that what is committed lasts and writers take turns."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,29 @@ def test_postgresql_reads_what_is_committed_whatever_its_default(postgresql: str
         found = tx.execute(text("SHOW transaction_isolation")).scalar_one()
     opened.dispose()
     assert found == "read committed"
+
+
+def test_what_is_written_is_in_no_log_and_in_no_error(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "sqlalchemy.engine")
+    one = text("INSERT INTO head (id, seq, hash) VALUES (:id, 1, :secret)")
+    with engine.begin() as tx:
+        tx.execute(one, {"id": 1, "secret": b"hunter2"})
+    with pytest.raises(IntegrityError) as error, engine.begin() as tx:
+        tx.execute(one, {"id": 1, "secret": b"hunter2"})
+    assert any("INSERT INTO head" in row.getMessage() for row in caplog.records)
+    assert not any("hunter2" in row.getMessage() for row in caplog.records)
+    assert "hunter2" not in str(error.value)
+
+
+def test_every_table_is_made_whatever_else_is_imported(tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy import inspect\n"
+        "from offtake.desk.store.engine import create_tables, open_engine\n"
+        f"engine = open_engine('sqlite:///{tmp_path / 'desk.db'}')\n"
+        "create_tables(engine)\n"
+        "print(*inspect(engine).get_table_names())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"answers", "head", "journal", "outbox", "webhooks"} <= set(done.stdout.split())

@@ -52,12 +52,14 @@ class Receiver:
         self.answers, self.received, self.port = answers, list[Request](), 0
         self.connections = 0
         self.held: asyncio.Event | None = None  # Answers wait for it.
-        self.at_once = self.at_once_most = 0
+        self.at_once = self.at_once_most = self.holding = 0
+        self._talks: set[asyncio.Task] = set()
 
     def url(self, path: str = "/in", host: str = "127.0.0.1", scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.add(asyncio.current_task())
         self.connections += 1
         self.at_once += 1
         self.at_once_most = max(self.at_once, self.at_once_most)
@@ -65,7 +67,9 @@ class Receiver:
             request = await _read(reader)
             self.received.append(request)
             if self.held is not None:
+                self.holding += 1
                 await self.held.wait()
+                self.holding -= 1
             status, headers = self.answers(request)
             lines = [
                 f"HTTP/1.1 {status} So",
@@ -86,6 +90,10 @@ class Receiver:
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             yield self
+            for talk in self._talks:
+                talk.cancel()
+            await asyncio.gather(*self._talks, return_exceptions=True)
+            self._talks.clear()
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:

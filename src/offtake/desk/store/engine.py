@@ -1,9 +1,12 @@
 """A database by its URL, set up so that what is committed is durable."""
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from offtake.desk import store
 from offtake.desk.store.tables import METADATA
 
 BUSY_MS = 10_000
@@ -16,16 +19,22 @@ def open_engine(url: str) -> Engine:
     SQLite keeps a write-ahead log with full synchronous writes, and a transaction takes the right
     to write when it begins (``engine.begin()``), so that two desks never wait for each other.
     PostgreSQL reads what is committed when each statement begins, whatever the server's default:
-    whoever has waited for a row sees it as it is now, and nothing fails to be serialized.
+    whoever has waited for a row sees it as it is now, and nothing fails to be serialized. What is
+    written is in no log and in no error: it may be a secret.
     """
     if url.startswith("sqlite"):
         own = {"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False}
-        engine = create_engine(url, connect_args=own)  # Transactions begin where they are told to.
+        # Transactions begin where they are told to.
+        engine = create_engine(url, connect_args=own, hide_parameters=True)
         _sqlite(engine)
         return engine
-    committed = "READ COMMITTED"
     return create_engine(
-        _driver(url), isolation_level=committed, pool_pre_ping=True, pool_size=8, max_overflow=8
+        _driver(url),
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
     )
 
 
@@ -64,5 +73,7 @@ def reader(engine: Engine) -> Engine:
 
 
 def create_tables(engine: Engine) -> None:
-    """Every table of the desk, where it is not there yet."""
+    """Every table of the desk, where it is not there yet: those of all modules of this room."""
+    for module in iter_modules(store.__path__):
+        import_module(f"{store.__name__}.{module.name}")
     METADATA.create_all(engine)
