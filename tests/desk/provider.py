@@ -261,6 +261,16 @@ def running() -> Iterator[Running]:
             process.wait(timeout=10)
 
 
+@contextmanager
+def free_port() -> Iterator[int]:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    yield port
+
+
 def main() -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
