@@ -17,6 +17,9 @@ from offtake.contract import market, model
 from offtake.contract.record import KEYS
 from offtake.contract.value import written
 from offtake.core.text import ScopeText, Term, Value, terms_of_text
+from offtake.desk.access.field import RESOURCES, Fields
+from offtake.desk.access.may import MAY
+from offtake.desk.access.role import Role
 from offtake.units.capacity import share_text
 
 SECTIONS = {
@@ -80,8 +83,8 @@ def filled(page: str) -> str:
 
     def fill(match: re.Match[str]) -> str:
         what = match[1]
-        if what == "findings":
-            body = findings()
+        if what in TABLES:
+            body = TABLES[what]()
         elif what == "scope":
             body = table(ScopeText)
         elif what in KINDS:
@@ -140,6 +143,41 @@ def findings() -> str:
             verdict = finding.verdict.name.lower()
             rows.append(f"| `{finding.reason}` | {verdict} | {page} | {finding.says} |")
     return "\n".join(rows)
+
+
+def acts() -> str:
+    """What each role may do, as a table."""
+    rows = ["| act | " + " | ".join(Role) + " |", "| --- |" + " --- |" * len(Role)]
+    for act, roles in MAY.items():
+        rows.append(f"| `{act}` | " + " | ".join("yes" if r in roles else "" for r in Role) + " |")
+    return "\n".join(rows)
+
+
+def fields_seen() -> str:
+    """What each role sees of each resource, as tables of fields that the same roles see."""
+    parts = []
+    for name, resource in RESOURCES.items():
+        needs = f"Needs `{resource.act}`." if resource.act else "The answer to a command."
+        parts.append(f"### {name}\n\n{needs}\n\n{_seen(resource.fields)}")
+        if resource.while_sealed is not None:
+            kinds = ", ".join(f"`{kind}`" for kind in sorted(resource.sealed_kinds))
+            which = f" (those of {kinds})" if kinds else ""
+            sealed = _seen(resource.while_sealed) if resource.while_sealed else "Nobody sees it."
+            parts.append(f"While bids are sealed{which}:\n\n{sealed}")
+    return "\n\n".join(parts)
+
+
+def _seen(fields: Fields) -> str:
+    groups: dict[str, list[str]] = {}
+    for field, roles in fields.items():
+        seen_by = ", ".join(role for role in Role if role in roles) or "nobody"
+        groups.setdefault(seen_by, []).append(f"`{field}`")
+    rows = [f"| {', '.join(names)} | {seen_by} |" for seen_by, names in groups.items()]
+    return "\n".join(["| fields | seen by |", "| --- | --- |", *rows])
+
+
+TABLES = {"findings": findings, "acts": acts, "visible": fields_seen}
+"""Tables that are of no record."""
 
 
 def pages(root: Path) -> dict[Path, str]:

@@ -23,6 +23,7 @@ VERBS = {
     "stress": "what breaks first when something goes wrong, and what it costs",
     "demand": "what is in a trace: jobs or inference, GPU-hours, peak, tenants, what was dropped",
     "synth": "draw synthetic jobs from a seed, like a real trace or as stated, for years",
+    "serve": "the desk: requirements, notices, tenders and orders as a service with web pages",
     "demo": "run the built-in example and say what to look at",
     "schema": "print the JSON Schema of portfolio files",
 }

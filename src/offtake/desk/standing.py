@@ -53,7 +53,7 @@ def _happened(standing: Standing, item: Recorded, given: Given, lot: Lot) -> Sta
         case EventKind.OFFER_MADE:
             return _bid(standing, event)
         case EventKind.TENDER_CLOSED:
-            return _closed(standing)
+            return _closed(standing, opened=True)
         case EventKind.AWARDED:
             choice = Choice(event.at_s, offer_of(event), given.by, why)
             return standing._replace(choices=(*standing.choices, choice))
@@ -62,6 +62,7 @@ def _happened(standing: Standing, item: Recorded, given: Given, lot: Lot) -> Sta
             kept = (row for row in standing.choices if row.offer.supplier not in unsigned)
             return standing._replace(choices=tuple(kept))
         case EventKind.ORDERED:
+            standing = standing._replace(orders=(*standing.orders, event.order))
             return _ended(standing, "ordered", ("accepted",))
         case EventKind.UNSERVED:
             return standing._replace(why=why)
@@ -86,11 +87,11 @@ def _ended(standing: Standing, outcome: str, which: tuple[str, ...]) -> Standing
     return standing._replace(rounds=(*standing.rounds[:-1], last))
 
 
-def _closed(standing: Standing) -> Standing:
-    """The last tender takes no more offers."""
-    if not standing.tenders:
+def _closed(standing: Standing, *, opened: bool = False) -> Standing:
+    """The last tender takes no more offers; those of one that ended before its time stay sealed."""
+    if not standing.tenders or not standing.tenders[-1].is_open:
         return standing
-    last = standing.tenders[-1]._replace(is_open=False)
+    last = standing.tenders[-1]._replace(is_open=False, is_opened=opened)
     return standing._replace(tenders=(*standing.tenders[:-1], last))
 
 

@@ -83,6 +83,7 @@ class Tender(NamedTuple):
     invited: tuple[int, ...]
     bids: tuple[tuple[int, Offer], ...] = ()  # (made at, offer)
     is_open: bool = True
+    is_opened: bool = False  # Closed at its time, so that the offers were opened.
 
 
 class Choice(NamedTuple):
@@ -107,6 +108,7 @@ class Standing(NamedTuple):
     rounds: tuple[Round, ...] = ()
     tenders: tuple[Tender, ...] = ()
     choices: tuple[Choice, ...] = ()
+    orders: tuple[int, ...] = ()
     why: str = ""  # Why it is unserved or withdrawn.
 
     @property

@@ -106,15 +106,27 @@ class Writer:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
 
+    @property
+    def next_s(self) -> int | None:
+        """The soonest instant at which something may run out."""
+        return self._timers.next_s
+
     def is_due(self) -> bool:
         """Whether a deadline has come, so that there is something to do without a command."""
         next_s = self._timers.next_s
         return next_s is not None and next_s <= self._clock.now_s()
 
     def is_behind(self) -> bool:
-        """Whether another desk has appended to the journal."""
-        with self._reader.connect() as tx:
-            return journal.head(tx).seq != self._head.seq
+        """Whether another desk has appended to the journal.
+
+        Raises:
+            Unavailable: The database cannot be read.
+        """
+        try:
+            with self._reader.connect() as tx:
+                return journal.head(tx).seq != self._head.seq
+        except SQLAlchemyError as error:
+            raise Unavailable(error.__class__.__name__) from error
 
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
         """Carry out commands and the deadlines before them; the answers are durable."""

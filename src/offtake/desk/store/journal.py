@@ -133,12 +133,17 @@ PAGE = 10_000
 def since(tx: Connection, seq: int) -> Iterator[Row]:
     """All entries after one, oldest first."""
     while True:
-        wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq).limit(PAGE)
-        rows = _rows(tx, wanted)
+        rows = page(tx, seq, PAGE)
         yield from rows
         if len(rows) < PAGE:
             return
         seq = rows[-1].seq
+
+
+def page(tx: Connection, seq: int, limit: int) -> list[Row]:
+    """Some entries after one, oldest first."""
+    wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq)
+    return _rows(tx, wanted.limit(limit))
 
 
 def last_of(tx: Connection, kind: str) -> Row | None:
@@ -153,13 +158,17 @@ def about(tx: Connection, requirement: str, after: int, limit: int) -> list[Row]
     return _rows(tx, select(JOURNAL).where(own).order_by(JOURNAL.c.seq).limit(limit))
 
 
-def latest(tx: Connection, before: int | None, limit: int, kind: str = "") -> list[Row]:
-    """Entries before one, newest first; of one kind of command, if it is named."""
+def latest(
+    tx: Connection, before: int | None, limit: int, *, kind: str = "", requirement: str = ""
+) -> list[Row]:
+    """Entries before one, newest first; of one kind, or about one requirement, if named."""
     wanted = select(JOURNAL)
     if before is not None:
         wanted = wanted.where(JOURNAL.c.seq < before)
     if kind:
         wanted = wanted.where(JOURNAL.c.kind == kind)
+    if requirement:
+        wanted = wanted.where(JOURNAL.c.requirement == requirement)
     return _rows(tx, wanted.order_by(JOURNAL.c.seq.desc()).limit(limit))
 
 

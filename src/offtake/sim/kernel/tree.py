@@ -8,7 +8,8 @@ the first slot under a limit is found without looking at those above it. Request
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import FAR, I32, I64, SOON, Instant, Place, inlined
+from offtake.sim.kernel.jit import I32, I64, Instant, Place, inlined
+from offtake.sim.kernel.state import FAR, SOON
 
 FAN_BITS = 4
 FAN = 1 << FAN_BITS

@@ -1,0 +1,363 @@
+"""The pages that show: today, requirements, notices, tenders, orders, rights, the journal."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import Parameter
+
+from offtake.desk.access.act import Act
+from offtake.desk.access.may import may
+from offtake.desk.access.visible import About
+from offtake.desk.desk import need, seen_of, shown
+from offtake.desk.documents.html import html
+from offtake.desk.documents.pdf import pdf
+from offtake.desk.entry import read
+from offtake.desk.pages.letters import document_of
+from offtake.desk.pages.site import Visit
+from offtake.desk.problem import NotThere
+from offtake.desk.routes.keys import Cursor
+from offtake.desk.routes.matters import (
+    deadlines_seen,
+    invited_of,
+    notices_of,
+    numbered,
+    tenders_of,
+)
+from offtake.desk.store import journal
+from offtake.desk.view import requirement as view
+from offtake.desk.view.decision import why
+from offtake.desk.view.entry import about_entry, entry_data
+from offtake.desk.words import later
+from offtake.sourcing.requirement import Lot
+from offtake.units.time import parse_instant
+
+Data = dict[str, Any]
+PER_PAGE = 50
+Html = Response[str]
+Word = Annotated[str, Parameter(max_length=100)]
+"""What a page may be asked about."""
+
+
+def left(at_s: int, now_s: int) -> str:
+    """The time left, in its two largest units."""
+    minutes = max(at_s - now_s, 0) // 60
+    days, hours = minutes // 1_440, minutes // 60 % 24
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes % 60} min"
+
+
+@get("/", include_in_schema=False)
+async def today(visit: Visit) -> Html:
+    """What runs out, and what waits for whoever looks."""
+    who, state = visit.known, visit.desk.state
+    now_s = max(visit.desk.clock.now_s(), state.at_s)
+    rows = deadlines_seen(state, who)[:PER_PAGE] if may(who, Act.DEADLINE_READ) else []
+    for row in rows:
+        due_s = parse_instant(row["at"])
+        lot = state.lot(row["requirement"])
+        assert lot is not None
+        since_s = _since(visit, lot, row["kind"])
+        row["left"] = left(due_s, now_s)
+        row["spent"] = 100 * (now_s - since_s) // max(due_s - since_s, 1)
+        row["href"] = _href(visit, lot, row)
+    return visit.page("today", deadlines=rows, todo=_todo(visit))
+
+
+def _since(visit: Visit, lot: Lot, kind: str) -> int:
+    standing = visit.desk.state.standing[lot.number]
+    if kind == "close" and standing.tenders:
+        return standing.tenders[-1].opened_at_s
+    if kind in ("answer", "order") and standing.rounds:
+        return standing.rounds[-1].notice.at_s
+    return standing.at_s
+
+
+def _href(visit: Visit, lot: Lot, row: Data) -> str:
+    name, standing = lot.need.requirement, visit.desk.state.standing[lot.number]
+    if row["kind"] == "answer":
+        return f"/notices/{name}.{len(standing.rounds)}"
+    if row["kind"] == "close":
+        return f"/tenders/{name}.{len(standing.tenders)}"
+    return "/orders" if visit.known.party else f"/requirements/{name}"
+
+
+STEPS = {
+    "submitted": (Act.NOTICE_GIVE, later("a notice is to be given, or a tender opened")),
+    "closed": (Act.AWARD_CONFIRM, later("offers are in: an award is to be confirmed")),
+    "accepted": (Act.ORDER_SIGN, later("accepted: the order is to be signed")),
+    "awarded": (Act.ORDER_SIGN, later("awarded: orders are to be signed")),
+}
+
+
+def _todo(visit: Visit) -> list[Data]:
+    """What somebody may do next, of the latest hundred requirements."""
+    who, state = visit.known, visit.desk.state
+    found: list[Data] = []
+    last = len(state.numbers)
+    for number in range(last, max(last - 100, 0), -1):
+        lot = state.sourcing.lots[number]
+        found += _mine(visit, lot) if who.party else []
+        act, says = STEPS.get(view.status(state, lot), (None, ""))
+        if act is not None and may(who, act):
+            name = lot.need.requirement
+            title = state.standing[number].title or name
+            href = f"/requirements/{name}"
+            found.append({"href": href, "title": title, "says": visit.words(says)})
+    return found
+
+
+def _mine(visit: Visit, lot: Lot) -> list[Data]:
+    """What a supplier is asked about a requirement."""
+    party, state, found = visit.known.party, visit.desk.state, list[Data]()
+    row = next(iter(notices_of(state, lot)), None)
+    if row is not None and row["holder"] == party and row["outcome"] == "open":
+        says = visit.words("a notice to answer before {due}", due=row["due"])
+        found.append({"href": f"/notices/{row['notice']}", "title": row["notice"], "says": says})
+    row = next(iter(tenders_of(state, lot)), None)
+    if row is not None and party in row["invited"] and row["status"] == "open":
+        says = visit.words("an invitation to offer before {due}", due=row["closes_at"])
+        found.append({"href": f"/tenders/{row['tender']}", "title": row["tender"], "says": says})
+    return found
+
+
+def _numbers(visit: Visit, cursor: str | None) -> range:
+    last = len(visit.desk.state.numbers)
+    start = min(int(cursor), last) if cursor and cursor.isascii() and cursor.isdigit() else last
+    return range(start, 0, -1)
+
+
+@get("/requirements", include_in_schema=False)
+async def requirements(visit: Visit, cursor: Cursor = None) -> Html:
+    """All requirements, the latest first."""
+    return requirements_page(visit, cursor)
+
+
+def requirements_page(
+    visit: Visit, cursor: str | None = None, wrong: tuple[str, ...] = (), form: Data | None = None
+) -> Html:
+    """The list, with the form to raise one."""
+    need(visit.known, Act.REQUIREMENT_READ)
+    state, numbers = visit.desk.state, _numbers(visit, cursor)
+    lots = [state.sourcing.lots[number] for number in numbers[:PER_PAGE]]
+    rows = seen_of(
+        visit.known, "requirement", ((view.requirement(state, lot), About()) for lot in lots)
+    )
+    names = state.in_force.portfolio.names
+    more = numbers[PER_PAGE] if len(numbers) > PER_PAGE else None
+    return visit.page(
+        "requirements",
+        422 if wrong else 200,
+        rows=rows,
+        next=more,
+        may_submit=may(visit.known, Act.REQUIREMENT_SUBMIT),
+        purposes=names.purposes,
+        accelerators=names.accelerators,
+        regions=names.regions,
+        wrong=wrong,
+        form=form or {},
+    )
+
+
+@get("/requirements/{name:str}", include_in_schema=False)
+async def requirement(visit: Visit, name: str) -> Html:
+    """A requirement: what is next, why, and what happened."""
+    return requirement_page(visit, name)
+
+
+def requirement_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
+    """A requirement, with what went wrong with what was just sent."""
+    who, desk = visit.known, visit.desk
+    lot, state = desk.lot(who, name), desk.state
+    row = shown(who, "requirement", view.requirement(state, lot))
+    now_s = max(desk.clock.now_s(), state.at_s)
+    found = why(state, lot, now_s)
+    step = found["next"] or {}
+    decisions = seen_of(who, "decision", ((one, About()) for one in found["decisions"]))
+    if "why" not in row and step:
+        step = {**step, "why": None, "takes": None}
+    closed = row["tenders"][-1]["bids"] if row["tenders"] and "bids" in row["tenders"][-1] else []
+    return visit.page(
+        "requirement",
+        422 if wrong else 200,
+        row=row,
+        why={**found, "next": step or None, "decisions": decisions},
+        bids=closed,
+        proposal=step.get("takes") or {},
+        acts=_acts(visit, lot, row, step),
+        timeline=_timeline(visit, name),
+        wrong=wrong,
+    )
+
+
+def _acts(visit: Visit, lot: Lot, row: Data, step: Data) -> Data:
+    """What whoever looks may do about a requirement now."""
+    who, status = visit.known, row["status"]
+    doing = step.get("step")
+    signs = may(who, Act.ORDER_SIGN)
+    waits = [one for one in row["rounds"] if one["outcome"] == "accepted"]
+    names = visit.desk.state.in_force.portfolio.names
+    return {
+        "notice": doing == "notice" and may(who, Act.NOTICE_GIVE),
+        "tender": doing == "tender" and may(who, Act.TENDER_OPEN),
+        "award": doing == "award" and may(who, Act.AWARD_CONFIRM),
+        "give_up": doing == "give_up" and may(who, Act.REQUIREMENT_GIVE_UP),
+        "sign": [names.parties[one.supplier] for one in lot.awards] if signs else [],
+        "accepted": waits[-1] if signs and waits and status == "accepted" else None,
+        "deliver": may(who, Act.TRANCHE_RECORD),
+        "withdraw": may(who, Act.REQUIREMENT_WITHDRAW)
+        and status not in ("ordered", "delivered", "late", "ended", "unserved", "withdrawn"),
+    }
+
+
+def _timeline(visit: Visit, name: str) -> list[Data]:
+    """The journal's entries about a requirement, oldest first."""
+    if not may(visit.known, Act.JOURNAL_READ):
+        return []
+    with visit.desk.reader.connect() as tx:
+        rows = journal.about(tx, name, 0, 200)
+    entries = [read(row.body) for row in rows]
+    told = ((entry_data(one), about_entry(visit.desk.state, one)) for one in entries)
+    return seen_of(visit.known, "journal", told)
+
+
+@get("/notices", include_in_schema=False)
+async def notices(visit: Visit, cursor: Cursor = None) -> Html:
+    """Notices, the latest first."""
+    need(visit.known, Act.NOTICE_READ)
+    state, words, rows = visit.desk.state, visit.words, list[Data]()
+    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
+        lot = state.sourcing.lots[number]
+        told = ((row, About()) for row in notices_of(state, lot))
+        for row in seen_of(visit.known, "notice", told):
+            says = words("{gpus} GPUs, answer due before {due}", gpus=row["gpus"], due=row["due"])
+            href, title = f"/notices/{row['notice']}", f"{row['notice']} · {row['holder']}"
+            rows.append({"href": href, "title": title, "state": row["outcome"], "says": says})
+    return visit.page("matters", heading=words("Notices"), rows=rows, next=None)
+
+
+@get("/tenders", include_in_schema=False)
+async def tenders(visit: Visit, cursor: Cursor = None) -> Html:
+    """Tenders, the latest first."""
+    need(visit.known, Act.TENDER_READ)
+    state, words, rows = visit.desk.state, visit.words, list[Data]()
+    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
+        lot = state.sourcing.lots[number]
+        for row in invited_of(visit.known)(state, lot):
+            about = About(parties=frozenset(row["invited"]))
+            for seen in seen_of(visit.known, "tender", [(row, about)]):
+                says = words(
+                    "{gpus} GPUs, closes {closes}", gpus=seen["gpus"], closes=seen["closes_at"]
+                )
+                href = f"/tenders/{seen['tender']}"
+                rows.append(
+                    {"href": href, "title": seen["tender"], "state": seen["status"], "says": says}
+                )
+    return visit.page("matters", heading=words("Tenders"), rows=rows, next=None)
+
+
+@get("/orders", include_in_schema=False)
+async def orders(visit: Visit, cursor: Cursor = None) -> Html:
+    """Orders, the latest first."""
+    need(visit.known, Act.ORDER_READ)
+    state, words, rows = visit.desk.state, visit.words, list[Data]()
+    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
+        lot = state.sourcing.lots[number]
+        told = ((view.order(state, row), About()) for row in view.orders_of(state, lot))
+        for row in seen_of(visit.known, "order", told):
+            says = words("{gpus} GPUs from {start}", gpus=row["gpus"], start=row["start"])
+            href = "/orders" if visit.known.party else f"/requirements/{row['requirement']}"
+            rows.append({"href": href, "title": row["name"], "state": row["status"], "says": says})
+    return visit.page("matters", heading=words("Orders"), rows=rows, next=None)
+
+
+@get("/notices/{name:str}", include_in_schema=False)
+async def notice(visit: Visit, name: str) -> Html:
+    """A notice, and the form to answer it."""
+    return notice_page(visit, name)
+
+
+def notice_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
+    """A notice, with what went wrong with the answer."""
+    lot, number = _notice(visit, name)
+    row = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    last = number == len(visit.desk.state.standing[lot.number].rounds)
+    answers = row["outcome"] == "open" and last and may(visit.known, Act.NOTICE_ANSWER)
+    status = 422 if wrong else 200
+    return visit.page("notice", status, row=row, may_answer=answers, wrong=wrong)
+
+
+def _notice(visit: Visit, name: str) -> tuple[Lot, int]:
+    lot, number = numbered(visit.desk, visit.known, name, Act.NOTICE_READ)
+    if not 0 < number <= len(visit.desk.state.standing[lot.number].rounds):
+        raise NotThere("there is no such thing")
+    shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    return lot, number
+
+
+@get("/notices/{name:str}/document", include_in_schema=False)
+async def letter(visit: Visit, name: str) -> Html:
+    """The notice as a letter."""
+    text = html(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    return Response(text, media_type="text/html", headers={"Content-Security-Policy": LETTER})
+
+
+LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""A letter carries its own styles, so that it can be kept as one file."""
+
+
+@get("/notices/{name:str}/document.pdf", include_in_schema=False)
+async def printed(visit: Visit, name: str) -> Response[bytes]:
+    """The notice as PDF."""
+    body = pdf(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    headers = {"Content-Disposition": "inline; filename=notice.pdf"}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+@get("/tenders/{name:str}", include_in_schema=False)
+async def tender(visit: Visit, name: str) -> Html:
+    """A tender, and the form to offer."""
+    return tender_page(visit, name)
+
+
+def tender_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
+    """A tender, with what went wrong with the offer."""
+    who = visit.known
+    lot, _ = numbered(visit.desk, who, name, Act.TENDER_READ)
+    found = [row for row in invited_of(who)(visit.desk.state, lot) if row["tender"] == name]
+    if not found:
+        raise NotThere("there is no such thing")
+    row = shown(who, "tender", found[0], About(parties=frozenset(found[0]["invited"])))
+    bids = row["status"] == "open" and bool(who.party) and may(who, Act.TENDER_BID)
+    return visit.page("tender", 422 if wrong else 200, row=row, may_bid=bids, wrong=wrong)
+
+
+@get("/journal", include_in_schema=False)
+async def entries(visit: Visit, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
+    """The journal, newest first."""
+    need(visit.known, Act.JOURNAL_READ)
+    before = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else None
+    with visit.desk.reader.connect() as tx:
+        rows = journal.latest(tx, before, PER_PAGE, kind=kind, requirement=about)
+    told = [
+        (entry_data(read(row.body), row.hash), about_entry(visit.desk.state, read(row.body)))
+        for row in rows
+    ]
+    following = rows[-1].seq if len(rows) == PER_PAGE else None
+    seen = seen_of(visit.known, "journal", told)
+    return visit.page(
+        "journal", rows=seen, next=following, kind=kind, about=about, kinds=sorted(KINDS)
+    )
+
+
+KINDS = (
+    *("submit", "change", "withdraw", "notice", "answer", "tender", "bid", "award", "unaward"),
+    *("sign", "sign_accepted", "give_up", "deliver", "late", "cancel", "default", "use"),
+    *("adopt", "propose", "due"),
+)
+
+
+def day_of(at_s: int) -> str:
+    """A date as a form has it."""
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()

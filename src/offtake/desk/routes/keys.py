@@ -1,0 +1,19 @@
+"""Parameters that many routes share."""
+
+from typing import Annotated
+
+from litestar.params import Parameter
+
+Key = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key",
+        max_length=200,
+        min_length=1,
+        description="Makes a retry harmless: the same key and body get the first answer (S8).",
+    ),
+]
+Cursor = Annotated[
+    str | None, Parameter(max_length=40, description="`next` of the page before; absent: the first")
+]
+Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at most")]

@@ -1,0 +1,244 @@
+"""Requirements and what is done about them."""
+
+from typing import Annotated, Any
+
+from litestar import Router, get, post, put
+from litestar.params import Parameter
+
+from offtake.desk import command as say
+from offtake.desk.access.act import Act
+from offtake.desk.access.visible import About
+from offtake.desk.access.who import Who
+from offtake.desk.desk import Desk, need, receipt, seen_of, shown
+from offtake.desk.entry import read
+from offtake.desk.problem import BadRequest
+from offtake.desk.routes.keys import Cursor, Key, Limit
+from offtake.desk.store import journal
+from offtake.desk.view.decision import why
+from offtake.desk.view.entry import about_entry, entry_data
+from offtake.desk.view.requirement import parties_of, requirement
+from offtake.desk.view.requirement import status as status_of
+from offtake.desk.wire import (
+    AwardBody,
+    BidBody,
+    ChangeBody,
+    Page,
+    SignAcceptedBody,
+    SignBody,
+    SubmitBody,
+    TenderBody,
+    UnawardBody,
+    WithdrawBody,
+    command_of,
+)
+
+Data = dict[str, Any]
+Filter = Annotated[str | None, Parameter(max_length=100)]
+
+
+@get("/requirements", summary="Requirements, the latest first")
+async def listed(
+    desk: Desk,
+    who: Who,
+    status: Filter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page:
+    """A page of requirements, of one status if it is named."""
+    need(who, Act.REQUIREMENT_READ)
+    now, found, number = desk.state, list[Data](), _start(cursor, len(desk.state.numbers))
+    while number > 0 and len(found) < limit:
+        lot = now.sourcing.lots[number]
+        if status is None or status_of(now, lot) == status:
+            found += seen_of(who, "requirement", [(requirement(now, lot), About())])
+        number -= 1
+    return Page(items=found, next=str(number) if number > 0 else None)
+
+
+def _start(cursor: str | None, last: int) -> int:
+    if cursor is None:
+        return last
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        raise BadRequest("cursor", "is none of ours", "Take it from `next` of the page before.")
+    return min(int(cursor), last)
+
+
+@post("/requirements", summary="Raise a requirement")
+async def submit(desk: Desk, who: Who, data: SubmitBody, key: Key = None) -> Data:  # type: ignore[valid-type]
+    """Nobody is asked yet: a notice or a tender is the next step."""
+    return receipt(who, await desk.do(who, command_of(say.Submit, data), key or ""))
+
+
+@get("/requirements/{name:str}", summary="A requirement with all that belongs to it")
+async def one(desk: Desk, who: Who, name: str) -> Data:
+    """Rounds, tenders, awards, orders and deadlines, as far as they are yours to see."""
+    lot = desk.lot(who, name)
+    parties = parties_of(desk.state, lot)
+    return shown(who, "requirement", requirement(desk.state, lot), About(parties=parties))
+
+
+@put("/requirements/{name:str}", summary="Ask for something else under the same id")
+async def change(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: ChangeBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """An open notice, a tender and its offers fall with what was sought before."""
+    command = command_of(say.Change, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/withdrawal", summary="Give a requirement up")
+async def withdraw(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: WithdrawBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """What is ordered stays ordered."""
+    command = command_of(say.Withdraw, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@get("/requirements/{name:str}/why", summary="Every blocker, with evidence")
+async def explained(desk: Desk, who: Who, name: str) -> Data:
+    """What the contracts say of each supplier now, and what is next and why."""
+    lot = desk.lot(who, name)
+    need(who, Act.DECISION_READ)
+    found = why(desk.state, lot, max(desk.clock.now_s(), desk.state.at_s))
+    rows = [(row, About()) for row in found.pop("decisions")]
+    step = found.pop("next")
+    if step is not None and "why" not in shown(who, "requirement", {"why": "", "title": ""}):
+        step = {"step": step["step"]}
+    return {**found, "next": step, "decisions": seen_of(who, "decision", rows)}
+
+
+@get("/requirements/{name:str}/timeline", summary="What happened, oldest first")
+async def timeline(
+    desk: Desk, who: Who, name: str, cursor: Cursor = None, limit: Limit = 50
+) -> Page:
+    """The journal's entries about a requirement."""
+    desk.lot(who, name)
+    need(who, Act.JOURNAL_READ)
+    with desk.reader.connect() as tx:
+        rows = journal.about(tx, name, _start(cursor, 2**62) if cursor else 0, limit)
+    entries = [(row.seq, read(row.body)) for row in rows]
+    seen = [(entry_data(entry), about_entry(desk.state, entry)) for _, entry in entries]
+    following = str(entries[-1][0]) if len(entries) == limit else None
+    return Page(items=seen_of(who, "journal", seen), next=following)
+
+
+@post("/requirements/{name:str}/notices", summary="Give the notice that is due")
+async def notice(desk: Desk, who: Who, name: str, key: Key = None) -> Data:
+    """To the holder of the first refusal that holds the lot; its clock starts at once (S2)."""
+    return receipt(who, await desk.do(who, say.Notice(requirement=name), key or ""))
+
+
+@post("/requirements/{name:str}/tenders", summary="Invite suppliers to offer")
+async def tender(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: TenderBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """All whom no clause denies, or those named; offers are sealed until the close (S3)."""
+    command = command_of(say.Tender, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/offers", summary="Offer in the open tender")
+async def bid(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: BidBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """Nobody sees it before the close; a supplier's last offer counts."""
+    command = command_of(say.Bid, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/awards", summary="Confirm who gets how much")
+async def award(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: AwardBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """S4's proposal is in `why`; another choice needs a reason."""
+    command = command_of(say.Award, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/awards/withdrawal", summary="Take unsigned awards back")
+async def unaward(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: UnawardBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """The offers stand again."""
+    command = command_of(say.Unaward, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/orders", summary="Sign the order of an award")
+async def sign(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: SignBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """The contracts are asked again at the signature (D2)."""
+    command = command_of(say.Sign, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/orders/accepted", summary="Sign what a holder accepted")
+async def sign_accepted(
+    desk: Desk,
+    who: Who,
+    name: str,
+    data: SignAcceptedBody,  # type: ignore[valid-type]
+    key: Key = None,
+) -> Data:
+    """On the terms agreed with the holder, no worse than noticed (FR9, FR10)."""
+    command = command_of(say.SignAccepted, data, requirement=name)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post("/requirements/{name:str}/unserved", summary="Record that nobody can supply what is left")
+async def give_up(desk: Desk, who: Who, name: str, key: Key = None) -> Data:
+    """With the binding reason (S6)."""
+    return receipt(who, await desk.do(who, say.GiveUp(requirement=name), key or ""))
+
+
+ROUTER = Router(
+    "",
+    route_handlers=[
+        listed,
+        submit,
+        one,
+        change,
+        withdraw,
+        explained,
+        timeline,
+        notice,
+        tender,
+        bid,
+        award,
+        unaward,
+        sign,
+        sign_accepted,
+        give_up,
+    ],
+    tags=["requirements"],
+)

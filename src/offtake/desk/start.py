@@ -1,0 +1,88 @@
+"""A desk put together: database, clock, chance, door and application."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from sqlalchemy import Engine
+
+from offtake.desk.access.http import Door, Doorkeeper, secured
+from offtake.desk.access.origin import Origin
+from offtake.desk.access.role import Role
+from offtake.desk.access.sign_on import link, sign_on_router
+from offtake.desk.app import application
+from offtake.desk.clock import Clock
+from offtake.desk.command import Adopt
+from offtake.desk.desk import Desk
+from offtake.desk.pages.people import people_pages
+from offtake.desk.service import Service
+from offtake.desk.state import SYSTEM
+from offtake.desk.store.access import Register
+from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.writer import Answered, Asked, Receipt, Writer
+
+__all__ = ["NotAuthorizedException", "Parts", "PermissionDeniedException", "adopt", "assembled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a desk is made of, before anybody comes."""
+
+    engine: Engine
+    writer: Writer
+    register: Register
+    door: Door
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no portfolio has been adopted."""
+        return self.writer.state.version is None
+
+    def first_link(self) -> str | None:
+        """A one-time link for the first administrator; None once one has signed on."""
+        everything = (Role.BUYER, Role.APPROVER, Role.ENGINEER, Role.FINANCE)
+        code = self.register.first_code("The first administrator", everything)
+        return None if code is None else link(self.door, code)
+
+
+def tick_ms() -> int:
+    """Milliseconds of a clock that never goes back."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) -> Parts:
+    """Open a database, make its tables where they are not there, and fold the journal.
+
+    ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
+
+    Raises:
+        Unavailable: The database cannot be read.
+    """
+    engine = open_engine(url)
+    create_tables(engine)
+    writer = Writer(engine, clock)
+    writer.open()
+    register = Register(engine, wall or clock, secrets.token_bytes)
+    return Parts(engine, writer, register, Door(register, origin, tick_ms))
+
+
+def adopt(writer: Writer, text: str, note: str) -> Answered:
+    """Put the first portfolio of a desk in force."""
+    (answer,) = writer.write([Asked(Adopt(portfolio=text, note=note), SYSTEM)])
+    if not isinstance(answer, Receipt):
+        raise answer
+    return answer
+
+
+def assembled(made: Parts, clock: Clock, more: tuple[Any, ...] = ()) -> Litestar:
+    """The application of a desk."""
+    desk = Desk(Service(made.writer), reader(made.engine), clock)
+    return application(
+        desk,
+        more=(sign_on_router(made.door), *people_pages(made.register), *more),
+        middleware=(Doorkeeper(made.door),),
+        before_send=(secured(made.door.origin),),
+    )
