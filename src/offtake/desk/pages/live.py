@@ -7,11 +7,13 @@ from importlib.resources import files
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
-from offtake.desk.pages.site import Visit
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
 
 BEAT_S = 20
@@ -19,11 +21,11 @@ BEAT_S = 20
 LIMIT_BEATS = 180
 """An hour; the browser comes back by itself."""
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-Seq = Annotated[int, Parameter(ge=0, le=2**62)]
+Seq = Annotated[int, QueryParameter(ge=0, le=2**62)]
 
 
-@get("/events", include_in_schema=False)
-async def events(visit: Visit, after: Seq = 0) -> ServerSentEvent:
+@get("/events", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def events(visit: Visitor, after: Seq = 0) -> ServerSentEvent:
     """A message whenever the journal has grown; what happened is asked for as any page is."""
     assert visit.who is not None
     return ServerSentEvent(_events(visit, after))
@@ -48,7 +50,7 @@ async def favicon() -> Response[bytes]:
 
 
 @get("/static/{name:str}", include_in_schema=False, opt={"public": True})
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     """Styles and scripts; they are ours, and there are few."""
     found = _files().get(name)
     if found is None:

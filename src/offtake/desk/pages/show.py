@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.documents.html import html
+from offtake.desk.documents.notice import NoticeDocument
 from offtake.desk.documents.pdf import pdf
 from offtake.desk.entry import read
 from offtake.desk.pages.letters import document_of
-from offtake.desk.pages.site import Visit
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
 from offtake.desk.routes.keys import Cursor
 from offtake.desk.routes.matters import (
@@ -35,7 +37,7 @@ from offtake.units.time import parse_instant
 Data = dict[str, Any]
 PER_PAGE = 50
 Html = Response[str]
-Word = Annotated[str, Parameter(max_length=100)]
+Word = Annotated[str, QueryParameter(max_length=100)]
 """What a page may be asked about."""
 
 
@@ -48,8 +50,8 @@ def left(at_s: int, now_s: int) -> str:
     return f"{hours} h {minutes % 60} min"
 
 
-@get("/", include_in_schema=False)
-async def today(visit: Visit) -> Html:
+@get("/", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def today(visit: Visitor) -> Html:
     """What runs out, and what waits for whoever looks."""
     who, state = visit.known, visit.desk.state
     now_s = max(visit.desk.clock.now_s(), state.at_s)
@@ -128,8 +130,8 @@ def _numbers(visit: Visit, cursor: str | None) -> range:
     return range(start, 0, -1)
 
 
-@get("/requirements", include_in_schema=False)
-async def requirements(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/requirements", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def requirements(visit: Visitor, cursor: Cursor = None) -> Html:
     """All requirements, the latest first."""
     return requirements_page(visit, cursor)
 
@@ -160,8 +162,8 @@ def requirements_page(
     )
 
 
-@get("/requirements/{name:str}", include_in_schema=False)
-async def requirement(visit: Visit, name: str) -> Html:
+@get("/requirements/{name:str}", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def requirement(visit: Visitor, name: FromPath[str]) -> Html:
     """A requirement: what is next, why, and what happened."""
     return requirement_page(visit, name)
 
@@ -222,8 +224,8 @@ def _timeline(visit: Visit, name: str) -> list[Data]:
     return seen_of(visit.known, "journal", told)
 
 
-@get("/notices", include_in_schema=False)
-async def notices(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/notices", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def notices(visit: Visitor, cursor: Cursor = None) -> Html:
     """Notices, the latest first."""
     need(visit.known, Act.NOTICE_READ)
     state, words, rows = visit.desk.state, visit.words, list[Data]()
@@ -237,8 +239,8 @@ async def notices(visit: Visit, cursor: Cursor = None) -> Html:
     return visit.page("matters", heading=words("Notices"), rows=rows, next=None)
 
 
-@get("/tenders", include_in_schema=False)
-async def tenders(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/tenders", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
+async def tenders(visit: Visitor, cursor: Cursor = None) -> Html:
     """Tenders, the latest first."""
     need(visit.known, Act.TENDER_READ)
     state, words, rows = visit.desk.state, visit.words, list[Data]()
@@ -257,8 +259,8 @@ async def tenders(visit: Visit, cursor: Cursor = None) -> Html:
     return visit.page("matters", heading=words("Tenders"), rows=rows, next=None)
 
 
-@get("/orders", include_in_schema=False)
-async def orders(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/orders", include_in_schema=False, guards=[needs(Act.ORDER_READ)])
+async def orders(visit: Visitor, cursor: Cursor = None) -> Html:
     """Orders, the latest first."""
     need(visit.known, Act.ORDER_READ)
     state, words, rows = visit.desk.state, visit.words, list[Data]()
@@ -272,8 +274,8 @@ async def orders(visit: Visit, cursor: Cursor = None) -> Html:
     return visit.page("matters", heading=words("Orders"), rows=rows, next=None)
 
 
-@get("/notices/{name:str}", include_in_schema=False)
-async def notice(visit: Visit, name: str) -> Html:
+@get("/notices/{name:str}", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def notice(visit: Visitor, name: FromPath[str]) -> Html:
     """A notice, and the form to answer it."""
     return notice_page(visit, name)
 
@@ -296,27 +298,36 @@ def _notice(visit: Visit, name: str) -> tuple[Lot, int]:
     return lot, number
 
 
-@get("/notices/{name:str}/document", include_in_schema=False)
-async def letter(visit: Visit, name: str) -> Html:
+@get("/notices/{name:str}/document", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def letter(visit: Visitor, name: FromPath[str]) -> Html:
     """The notice as a letter."""
-    text = html(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    text = html(_document(visit, name), visit.words)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": LETTER})
+
+
+def _document(visit: Visit, name: str) -> NoticeDocument:
+    """The letter, for whoever sees all that it says: a price is in it."""
+    lot, number = _notice(visit, name)
+    row = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    if "price" not in row:
+        raise NotThere("there is no such thing")
+    return document_of(visit.desk.state, lot, number)
 
 
 LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A letter carries its own styles, so that it can be kept as one file."""
 
 
-@get("/notices/{name:str}/document.pdf", include_in_schema=False)
-async def printed(visit: Visit, name: str) -> Response[bytes]:
+@get("/notices/{name:str}/document.pdf", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def printed(visit: Visitor, name: FromPath[str]) -> Response[bytes]:
     """The notice as PDF."""
-    body = pdf(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    body = pdf(_document(visit, name), visit.words)
     headers = {"Content-Disposition": "inline; filename=notice.pdf"}
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-@get("/tenders/{name:str}", include_in_schema=False)
-async def tender(visit: Visit, name: str) -> Html:
+@get("/tenders/{name:str}", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
+async def tender(visit: Visitor, name: FromPath[str]) -> Html:
     """A tender, and the form to offer."""
     return tender_page(visit, name)
 
@@ -333,8 +344,8 @@ def tender_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
     return visit.page("tender", 422 if wrong else 200, row=row, may_bid=bids, wrong=wrong)
 
 
-@get("/journal", include_in_schema=False)
-async def entries(visit: Visit, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
+@get("/journal", include_in_schema=False, guards=[needs(Act.JOURNAL_READ)])
+async def entries(visit: Visitor, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
     """The journal, newest first."""
     need(visit.known, Act.JOURNAL_READ)
     before = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else None

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.may import may
@@ -88,6 +89,10 @@ class Visit:
             "told": "",
             "wrong": (),
         }
+
+
+Visitor = NamedDependency[Visit]
+"""What pages are handed by name."""
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:

@@ -5,12 +5,13 @@ from typing import Any
 from litestar import Router, get
 
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
-from offtake.desk.access.who import Who
+from offtake.desk.desk import Asker
 
 
-@get("/me", summary="Who you are, and what you may do")
-async def me(who: Who) -> dict[str, Any]:
+@get("/me", summary="Who you are, and what you may do", guards=[needs(Act.TOKENS_OWN)])
+async def me(who: Asker) -> dict[str, Any]:
     """By your roles, or less by the scopes of your token."""
     return {
         "id": who.id,
