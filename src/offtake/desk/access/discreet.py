@@ -12,7 +12,8 @@ _PARAMETER = re.compile(
     r"(=|['\"]?:\s*['\"]?)[^&\s\"',;}]+"
 )
 _HEADER = re.compile(
-    r"(?i)\b(authorization|x-csrf-token)(['\"]?\s*[:=,]\s*b?['\"]?)((?:bearer|basic)\s+)?[^\s\"',;)]+"
+    r"(?i)\b(authorization|x-csrf-token)(['\"]?\s*[:=,]\s*(?:b(?=['\"]))?['\"]?)"
+    r"(?:(?:bearer|basic)\s+)?[^\s\"',;)]+"
 )
 
 

@@ -115,6 +115,7 @@ class Doorkeeper(ASGIMiddleware):
             return
         told = request.headers.get(CSRF_HEADER)
         if told is None and request.content_type[0] in FORMS:
+            await request.body()  # Kept for the handler, who may want it whole.
             told = str((await request.form()).get(CSRF_FIELD, ""))
         if not same((told or "").encode(), came.csrf.encode()):
             raise PermissionDeniedException
