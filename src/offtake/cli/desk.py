@@ -58,7 +58,7 @@ def done(given: argparse.Namespace, sent: Sent) -> int:
     if given.output == "table":
         print(_told(answer))
     else:
-        _print(given, answer)
+        print_data(given, answer)
     return 0
 
 
@@ -66,7 +66,7 @@ def _would(given: argparse.Namespace, sent: Sent) -> int:
     url = f"{profile(given).url}{sent.path}"
     if given.output != "table":
         data = {"method": sent.method, "url": url, "key": given.key, "body": sent.words}
-        _print(given, data)
+        print_data(given, data)
         return 0
     body = json.dumps(sent.words, indent=2, ensure_ascii=False)
     print(f"{sent.method} {url}\nIdempotency-Key: {given.key or '(a random one)'}\n\n{body}")
@@ -83,7 +83,8 @@ def _told(receipt: Data) -> str:
     return one_line(f"{receipt['at']} {about}{happened}{orders}")
 
 
-def _print(given: argparse.Namespace, data: Any) -> None:
+def print_data(given: argparse.Namespace, data: Any) -> None:
+    """Print an answer for programs; on one line where lines are asked for."""
     if given.output == "ndjson":
         print(json.dumps(data, ensure_ascii=False))
     else:
@@ -147,7 +148,7 @@ def _cell(value: Any) -> str:
 def show_one(given: argparse.Namespace, data: Data) -> int:
     """Show one thing: what it says of itself, then a table of each of its lists."""
     if given.output != "table":
-        _print(given, data)
+        print_data(given, data)
         return 0
     from offtake.core.explain import one_line
 

@@ -35,6 +35,7 @@ VERBS = {
     "tender": "invite suppliers, and award what they offer",
     "offer": "offer in an open tender",
     "order": "sign orders, and say what came, is late or has ended",
+    "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",
 }
 EPILOG = """examples:
   offtake check portfolio.yaml

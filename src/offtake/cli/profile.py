@@ -6,13 +6,13 @@ A token goes to the desk it was kept for and to no other; over plain HTTP only t
 import argparse
 import json
 import os
-import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.cli.output import Invalid
+from offtake.cli.private import read_privately, written_privately
 
 URL, TOKEN = "OFFTAKE_DESK_URL", "OFFTAKE_DESK_TOKEN"
 SIGN_ON = "Run `offtake login URL --token-file FILE`."
@@ -106,10 +106,7 @@ def read(file: Path) -> dict[str, Any]:
 
     remedy = "Sign on again, or remove the file."
     try:
-        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            says = "others than you may read the token in it"
-            raise Invalid("open-token", str(file), says, f"Run `chmod 600 {file}`.")
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_privately(file))
     except FileNotFoundError:
         return {}
     except (ValueError, OSError) as error:
@@ -123,22 +120,8 @@ def keep(made: Profile) -> Path:
     if made.insecure:
         rows = {**rows, "insecure": True}
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in rows.items())
-    _only_ours(file, text)
+    written_privately(file, text)
     return file
-
-
-def _only_ours(file: Path, text: str) -> None:
-    """Write a file that nobody else can read, at no moment; the one before is there until then."""
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(text)
-        new.replace(file)
-    except OSError as error:
-        says = f"cannot be written: {error.strerror}"
-        raise Invalid("bad-path", str(file), says, "Set $XDG_CONFIG_HOME.") from error
 
 
 def forget() -> str:
