@@ -14,6 +14,7 @@ Key = Annotated[
     ),
 ]
 Cursor = Annotated[
-    str | None, Parameter(max_length=40, description="`next` of the page before; absent: the first")
+    str | None,
+    Parameter(max_length=100, description="`next` of the page before; absent: the first"),
 ]
 Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at most")]

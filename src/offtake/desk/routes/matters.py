@@ -13,6 +13,7 @@ from offtake.desk.access.who import Who
 from offtake.desk.deadline import Deadline, all_of
 from offtake.desk.desk import Desk, need, receipt, seen_of, shown
 from offtake.desk.problem import NotThere
+from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor, Key, Limit
 from offtake.desk.state import State
 from offtake.desk.view import requirement as view
@@ -40,16 +41,14 @@ def _page(
     where: tuple[str | None, int],
 ) -> Page:
     """What somebody sees of the rows of each requirement, the latest first."""
-    state, (cursor, limit) = desk.state, where
-    last = len(state.numbers)
-    number = min(int(cursor), last) if cursor and cursor.isascii() and cursor.isdigit() else last
-    found: list[Data] = []
-    while number > 0 and len(found) < limit:
-        lot = state.sourcing.lots[number]
-        about = About(parties=view.parties_of(state, lot))
-        found += seen_of(who, resource, ((row, about) for row in rows(state, lot)))
-        number -= 1
-    return Page(items=found, next=str(number) if number > 0 else None)
+    cursor, limit = where
+
+    def own(lot: Lot) -> list[Data]:
+        about = About(parties=view.parties_of(desk.state, lot))
+        return seen_of(who, resource, ((row, about) for row in rows(desk.state, lot)))
+
+    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
+    return Page(items=found.rows, next=found.next)
 
 
 def notices_of(state: State, lot: Lot) -> Iterator[Data]:
