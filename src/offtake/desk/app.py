@@ -18,7 +18,7 @@ from offtake.desk.pages import do, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
-from offtake.desk.routes import matters, questions, requirements
+from offtake.desk.routes import matters, me, questions, requirements
 
 LIMIT_BODY = 8_000_000
 """Bytes of a request; a portfolio may have five million."""
@@ -103,7 +103,9 @@ def application(
         finally:
             await desk.service.stop()
 
-    v1 = Router("/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER])
+    v1 = Router(
+        "/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER, me.ROUTER]
+    )
     return Litestar(
         [v1, alive, ready, *PAGES, *more],
         dependencies={

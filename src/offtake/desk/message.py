@@ -1,6 +1,7 @@
 """What a message holds: its topic, its payload or letter, and the id by which it is known again."""
 
 import base64
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -8,7 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from offtake.core.vocabulary import EventKind
-from offtake.units.time import instant_text
 
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
@@ -36,8 +36,8 @@ TOPIC_OF_EVENT = {
     EventKind.DEFAULT_CURED: "default.cured",
     EventKind.USAGE_RECORDED: "usage.recorded",
 }
-PROPOSED, ADOPTED, TRIED = "portfolio.proposed", "portfolio.adopted", "webhook.tried"
-TOPICS = (*TOPIC_OF_EVENT.values(), PROPOSED, ADOPTED, TRIED)
+PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
+TOPICS = (*TOPIC_OF_EVENT.values(), PROPOSED, ADOPTED)
 """What there are messages about, in docs/reference/outbox.md as well."""
 
 LIMIT_PAYLOAD_BYTES = 256 * 1024
@@ -70,9 +70,10 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def payload(topic: str, at_s: int, data: dict[str, Any]) -> bytes:
-    """The body of a webhook that tells of something that happened at an instant."""
+    """The body of a webhook that tells of something that happened at an instant (RFC 3339)."""
     assert topic in TOPICS, topic
-    body = msgspec.json.encode(Payload(type=topic, timestamp=instant_text(at_s), data=data))
+    timestamp = datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = msgspec.json.encode(Payload(type=topic, timestamp=timestamp, data=data))
     assert len(body) <= LIMIT_PAYLOAD_BYTES, (topic, len(body))
     return body
 

@@ -151,11 +151,12 @@ class Deliverer:
         """Look without the right to write first: mostly nothing is due."""
         now_s, channels = self._clock.now_s(), tuple(self._transports)
         with self._reader.connect() as tx:
-            if not outbox.is_due(tx, now_s, channels):
-                return []
+            seqs = outbox.due(tx, now_s, channels, limit=limit)
+        if not seqs:
+            return []
         lease = Lease(self._policy.by, now_s + self._policy.lease_s, channels)
         with self._engine.begin() as tx:
-            return outbox.claim(tx, now_s, lease, limit=limit)
+            return outbox.take(tx, seqs, now_s, lease)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)

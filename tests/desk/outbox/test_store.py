@@ -57,6 +57,11 @@ def test_a_message_comes_out_as_it_was_put(engine: Engine) -> None:
         assert outbox.message(tx, "msg_none") is None
 
 
+def test_a_letter_that_a_database_cannot_keep_harms_nobody(engine: Engine) -> None:
+    put(engine, message(1, subject="No\0tice"))
+    assert claim(engine)[0].message.subject == "No tice"
+
+
 def test_a_message_that_is_put_again_is_still_one(engine: Engine) -> None:
     put(engine, message(1), message(2))
     put(engine, message(2, "whk_b"), message(3))
@@ -91,11 +96,11 @@ def test_nothing_is_claimed_before_it_is_due_or_by_a_channel_that_is_not_there(
     put(engine, message(1), message(2, "a@b.org", channel="email"))
     assert claim(engine, NOW_S - 1) == []
     with engine.begin() as tx:
-        assert outbox.is_due(tx, NOW_S, ("email",))
-        assert not outbox.is_due(tx, NOW_S, ())
+        assert outbox.due(tx, NOW_S, ("email",), limit=9) == [2]
+        assert outbox.due(tx, NOW_S, (), limit=9) == []
         only = outbox.claim(tx, NOW_S, Lease("one", NOW_S + 60, ("email",)), limit=9)
         assert ids(only) == ["msg_0002"]
-        assert not outbox.is_due(tx, NOW_S, ("email",))
+        assert outbox.due(tx, NOW_S, ("email",), limit=9) == []
 
 
 def test_a_claim_that_ran_out_is_anothers_and_its_attempt_counts(engine: Engine) -> None:
@@ -108,6 +113,18 @@ def test_a_claim_that_ran_out_is_anothers_and_its_attempt_counts(engine: Engine)
     assert states(engine) == {"msg_0001": "claimed"}
     assert fail(engine, taken, NOW_S + 100)
     assert ids(claim(engine, NOW_S + 100)) == ["msg_0001"]
+
+
+def test_two_desks_that_have_seen_the_same_do_not_both_take_it(engine: Engine) -> None:
+    put(engine, message(1, "whk_a"), message(2, "whk_b"))
+    with reader(engine).connect() as tx:
+        seen = outbox.due(tx, NOW_S, CHANNELS, limit=9)
+    with engine.begin() as tx:
+        first = outbox.take(tx, seen[:1], NOW_S, Lease("one", NOW_S + 60, CHANNELS))
+    with engine.begin() as tx:
+        second = outbox.take(tx, seen, NOW_S, Lease("two", NOW_S + 60, CHANNELS))
+        assert outbox.take(tx, [], NOW_S, Lease("two", NOW_S + 60, CHANNELS)) == []
+    assert (ids(first), ids(second)) == (["msg_0001"], ["msg_0002"])
 
 
 def test_what_was_sent_is_sent_also_when_the_claim_had_run_out(engine: Engine) -> None:
