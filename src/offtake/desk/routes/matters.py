@@ -103,7 +103,8 @@ async def answer(
 ) -> Data:
     """GPUs accepted, 0 to refuse, and who signs; strictly before the due instant (FR4)."""
     lot, number = numbered(desk, who, name, Act.NOTICE_READ)
-    made = view.notice(desk.state, lot, number) if number else None
+    given = 0 < number <= len(desk.state.standing[lot.number].rounds)
+    made = view.notice(desk.state, lot, number) if given else None
     if made is None or (who.party and made["holder"] != who.party):
         raise NotThere("there is no such thing")
     requirement = lot.need.requirement
