@@ -117,6 +117,7 @@ def application(
         lifespan=[life],
         middleware=list(middleware),
         before_send=list(before_send),
+        logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
         openapi_config=OpenAPIConfig(

@@ -27,6 +27,7 @@ from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.commitment import commitments
+from offtake.desk.view.tide import tide
 from offtake.report import charts
 from offtake.study.rights import ask_about, causes, horizon, rights_map, says, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
@@ -59,7 +60,6 @@ async def rights(visit: Visitor, at: Day = None) -> Html:
         last=day_of(last_s),
         days=(last_s - first_s) // DAY_S,
         day=(at_s - first_s) // DAY_S,
-        version=version.number,
     )
 
 
@@ -104,8 +104,8 @@ def _svg(body: bytes) -> Response[bytes]:
 async def capacity(visit: Visitor) -> Html:
     """Capacity against what is asked for."""
     need(visit.known, Act.REQUIREMENT_READ)
-    words, found = visit.words, figure(visit.desk.state)
     now_s = visit.desk.clock.now_s()
+    words, found = visit.words, figure(visit.desk.state, now_s)
     rows = [
         (
             series.label,
@@ -118,7 +118,7 @@ async def capacity(visit: Visitor) -> Html:
         "table",
         heading=words("Capacity against demand"),
         lead=words("What pools and signed orders hold, and what requirements ask for beside."),
-        picture=f"/capacity.svg?v={visit.desk.state.seq}",
+        picture=f"/capacity.svg?v={tide(visit.desk.state, visit.known)}",
         picture_says=words("GPUs held by supplier over time, and what is wanted"),
         columns=[
             {"says": words("Supplier")},
@@ -136,7 +136,7 @@ def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:
 async def capacity_picture(visit: Visitor) -> Response[bytes]:
     """Capacity against demand, drawn."""
     need(visit.known, Act.REQUIREMENT_READ)
-    return _svg(await run_sync(charts.capacity, figure(visit.desk.state)))
+    return _svg(await run_sync(charts.capacity, figure(visit.desk.state, visit.desk.clock.now_s())))
 
 
 @get("/commitments", include_in_schema=False, guards=[needs(Act.COMMITMENT_READ)])

@@ -15,7 +15,7 @@ Key = Annotated[
 ]
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=40, description="`next` of the page before; absent: the first"),
+    QueryParameter(max_length=100, description="`next` of the page before; absent: the first"),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most")]
 PathNumber = Annotated[int, PathParameter(ge=0, le=10**9)]

@@ -14,6 +14,7 @@ from offtake.desk.access.who import Who
 from offtake.desk.deadline import Deadline, all_of
 from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
 from offtake.desk.problem import NotThere
+from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
 from offtake.desk.state import State
 from offtake.desk.view import requirement as view
@@ -40,16 +41,14 @@ def _page(
     where: tuple[str | None, int],
 ) -> Page:
     """What somebody sees of the rows of each requirement, the latest first."""
-    state, (cursor, limit) = desk.state, where
-    last = len(state.numbers)
-    number = min(int(cursor), last) if cursor and cursor.isascii() and cursor.isdigit() else last
-    found: list[Data] = []
-    while number > 0 and len(found) < limit:
-        lot = state.sourcing.lots[number]
-        about = About(parties=view.parties_of(state, lot))
-        found += seen_of(who, resource, ((row, about) for row in rows(state, lot)))
-        number -= 1
-    return Page(items=found, next=str(number) if number > 0 else None)
+    cursor, limit = where
+
+    def own(lot: Lot) -> list[Data]:
+        about = About(parties=view.parties_of(desk.state, lot))
+        return seen_of(who, resource, ((row, about) for row in rows(desk.state, lot)))
+
+    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
+    return Page(items=found.rows, next=found.next)
 
 
 def notices_of(state: State, lot: Lot) -> Iterator[Data]:
@@ -74,11 +73,7 @@ def numbered(desk: Desk, who: Who, name: str, act: Act) -> tuple[Lot, int]:
 
 @get("/notices", summary="Notices, the latest first", guards=[needs(Act.NOTICE_READ)])
 async def notices(
-    desk: TheDesk,
-    who: Asker,
-    outcome: Outcome = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    desk: TheDesk, who: Asker, outcome: Outcome = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page:
     """``outcome=open``: those that wait for an answer."""
     need(who, Act.NOTICE_READ)
@@ -108,7 +103,8 @@ async def answer(
 ) -> Data:
     """GPUs accepted, 0 to refuse, and who signs; strictly before the due instant (FR4)."""
     lot, number = numbered(desk, who, name, Act.NOTICE_READ)
-    made = view.notice(desk.state, lot, number) if number else None
+    given = 0 < number <= len(desk.state.standing[lot.number].rounds)
+    made = view.notice(desk.state, lot, number) if given else None
     if made is None or (who.party and made["holder"] != who.party):
         raise NotThere("there is no such thing")
     requirement = lot.need.requirement

@@ -19,6 +19,7 @@ from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, show
 from offtake.desk.entry import read
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.routes.cursor import skipped
 from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
 from offtake.desk.state import Proposal
 from offtake.desk.store import journal
@@ -158,13 +159,16 @@ async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
     guards=[needs(Act.JOURNAL_READ)],
 )
 async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
-    """All entries after a number, as far as they are yours to see."""
+    """As far as they are yours to see; ``cursor`` says how many lines you have already.
+
+    What was sealed stands where it happened once it is opened: who keeps lines reads anew then.
+    """
     need(who, Act.JOURNAL_READ)
-    after = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0
-    return Stream(_lines(desk, who, after), media_type="application/jsonl")
+    return Stream(_lines(desk, who, skipped(cursor)), media_type="application/jsonl")
 
 
-async def _lines(desk: Desk, who: Who, after: int) -> AsyncIterator[bytes]:
+async def _lines(desk: Desk, who: Who, skip: int) -> AsyncIterator[bytes]:
+    after = 0
     while True:
         with desk.reader.connect() as tx:
             rows = journal.page(tx, after, 1_000)
@@ -175,8 +179,8 @@ async def _lines(desk: Desk, who: Who, after: int) -> AsyncIterator[bytes]:
             (entry_data(each, digest), about_entry(desk.state, each)) for each, digest in entries
         ]
         seen = seen_of(who, "journal", told)
-        yield b"".join(msgspec.json.encode(row) + b"\n" for row in seen)
-        after = rows[-1].seq
+        yield b"".join(msgspec.json.encode(row) + b"\n" for row in seen[skip:])
+        after, skip = rows[-1].seq, max(skip - len(seen), 0)
 
 
 @get(

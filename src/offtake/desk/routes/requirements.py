@@ -11,7 +11,7 @@ from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.desk import Asker, TheDesk, need, receipt, seen_of, shown
 from offtake.desk.entry import read
-from offtake.desk.problem import BadRequest
+from offtake.desk.routes.cursor import by_count, by_requirement
 from offtake.desk.routes.keys import Cursor, Key, Limit
 from offtake.desk.store import journal
 from offtake.desk.view.decision import why
@@ -31,8 +31,11 @@ from offtake.desk.wire import (
     WithdrawBody,
     command_of,
 )
+from offtake.sourcing.requirement import Lot
 
 Data = dict[str, Any]
+LIMIT_ENTRIES = 100_000
+"""Entries about one requirement that are looked at."""
 Filter = Annotated[str | None, QueryParameter(max_length=100)]
 
 
@@ -48,21 +51,15 @@ async def listed(
 ) -> Page:
     """A page of requirements, of one status if it is named."""
     need(who, Act.REQUIREMENT_READ)
-    now, found, number = desk.state, list[Data](), _start(cursor, len(desk.state.numbers))
-    while number > 0 and len(found) < limit:
-        lot = now.sourcing.lots[number]
-        if status is None or status_of(now, lot) == status:
-            found += seen_of(who, "requirement", [(requirement(now, lot), About())])
-        number -= 1
-    return Page(items=found, next=str(number) if number > 0 else None)
+    now = desk.state
 
+    def own(lot: Lot) -> list[Data]:
+        if status is not None and status_of(now, lot) != status:
+            return []
+        return seen_of(who, "requirement", [(requirement(now, lot), About())])
 
-def _start(cursor: str | None, last: int) -> int:
-    if cursor is None:
-        return last
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
-        raise BadRequest("cursor", "is none of ours", "Take it from `next` of the page before.")
-    return min(int(cursor), last)
+    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
+    return Page(items=found.rows, next=found.next)
 
 
 @post("/requirements", summary="Raise a requirement", guards=[needs(Act.REQUIREMENT_SUBMIT)])
@@ -140,21 +137,17 @@ async def explained(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     guards=[needs(Act.JOURNAL_READ)],
 )
 async def timeline(
-    desk: TheDesk,
-    who: Asker,
-    name: FromPath[str],
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    desk: TheDesk, who: Asker, name: FromPath[str], cursor: Cursor = None, limit: Limit = 50
 ) -> Page:
     """The journal's entries about a requirement."""
     desk.lot(who, name)
     need(who, Act.JOURNAL_READ)
     with desk.reader.connect() as tx:
-        rows = journal.about(tx, name, _start(cursor, 2**62) if cursor else 0, limit)
-    entries = [(row.seq, read(row.body)) for row in rows]
-    seen = [(entry_data(entry), about_entry(desk.state, entry)) for _, entry in entries]
-    following = str(entries[-1][0]) if len(entries) == limit else None
-    return Page(items=seen_of(who, "journal", seen), next=following)
+        rows = journal.about(tx, name, 0, LIMIT_ENTRIES)
+    entries = [read(row.body) for row in rows]
+    told = ((entry_data(entry), about_entry(desk.state, entry)) for entry in entries)
+    found = by_count(iter(seen_of(who, "journal", told)), cursor, limit)
+    return Page(items=found.rows, next=found.next)
 
 
 @post(
