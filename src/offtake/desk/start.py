@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Litestar, Response, get
@@ -36,7 +36,7 @@ class Parts:
     writer: Writer
     register: Register
     door: Door
-    metrics: Metrics
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def is_new(self) -> bool:
