@@ -1,8 +1,8 @@
 """What a message holds: its topic, its payload or letter, and the id by which it is known again."""
 
 import base64
+import hmac
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,6 +13,8 @@ from offtake.core.vocabulary import EventKind
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
 
+SEALED = frozenset({EventKind.OFFER_MADE})
+"""What nobody is told of: until a tender closes, not even how many offers there are (S3)."""
 TOPIC_OF_EVENT = {
     EventKind.REQUIREMENT_SUBMITTED: "requirement.submitted",
     EventKind.REQUIREMENT_CHANGED: "requirement.changed",
@@ -23,7 +25,6 @@ TOPIC_OF_EVENT = {
     EventKind.REFUSED: "notice.refused",
     EventKind.LAPSED: "notice.lapsed",
     EventKind.TENDER_OPENED: "tender.opened",
-    EventKind.OFFER_MADE: "offer.made",
     EventKind.TENDER_CLOSED: "tender.closed",
     EventKind.AWARDED: "award.made",
     EventKind.AWARD_CANCELED: "award.canceled",
@@ -95,10 +96,12 @@ def opened(body: bytes) -> Letter:
     return msgspec.json.decode(body, type=Letter)
 
 
-def message_id(*about: str | int) -> str:
+def message_id(key: bytes, *about: str | int) -> str:
     """The id of a message: always the same for the same entry, event, channel and target.
 
-    120 bits of SHA-256 over the JSON of the parts, in base32 (RFC 4648), small letters.
+    120 bits of HMAC-SHA256 over the JSON of the parts, in base32 (RFC 4648), small letters: under
+    a key, for whoever could work an id out would learn the number of the entry, and with it how
+    many sealed offers came before.
     """
-    digest = sha256(msgspec.json.encode(about)).digest()
+    digest = hmac.digest(key, msgspec.json.encode(about), "sha256")
     return "msg_" + base64.b32encode(digest[:15]).decode().lower()
