@@ -3,7 +3,8 @@
 Nothing tells of sealed offers, neither by what it says nor by a number that counts entries.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -59,14 +60,15 @@ def _brief(value: Any) -> Any:
     return value[:LIMIT_WORDS] if isinstance(value, str) else value
 
 
-class Teller(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Teller:
     """Puts a message for each of the buyer's endpoints that wishes to be told (``Beside``).
 
-    Other parties are told nothing here: a journal line holds what is the buyer's alone. Ids are
-    made under ``key``.
+    Other parties are told nothing here: a journal line holds what is the buyer's alone.
+    ``chance`` draws so many bytes that nobody can guess.
     """
 
-    key: bytes
+    chance: Callable[[int], bytes]
 
     def __call__(self, tx: Connection, _state: State, entries: Sequence[Entry]) -> None:
         """Put what there is to tell of some entries."""
@@ -74,10 +76,10 @@ class Teller(NamedTuple):
 
     def _messages(self, tx: Connection, entry: Entry) -> Iterator[Message]:
         recorded_at_s = parse_instant(entry.recorded)
-        for number, new in enumerate(news(entry)):
+        for new in news(entry):
             for endpoint in subscribed(tx, new.topic, None):
                 yield Message(
-                    id=message_id(self.key, entry.seq, number, WEBHOOK, endpoint),
+                    id=message_id(self.chance),
                     created_at_s=recorded_at_s,
                     topic=new.topic,
                     channel=WEBHOOK,

@@ -1,6 +1,7 @@
 """Whoever wishes to be told is told of every entry, and of none that did not come about."""
 
 import json
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -19,7 +20,7 @@ from offtake.desk.transport.reach import Reach
 from offtake.desk.writer import Unavailable
 from offtake.units.time import parse_instant
 
-tell = Teller(bytes(32))
+tell = Teller(os.urandom)
 
 
 def endpoint(engine: Engine, *topics: str, party: str | None = None) -> str:

@@ -1,0 +1,26 @@
+"""Who is asking, as the desk knows them."""
+
+from typing import Any
+
+from litestar import Router, get
+
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.access.may import may
+from offtake.desk.desk import Asker
+
+
+@get("/me", summary="Who you are, and what you may do", guards=[needs(Act.TOKENS_OWN)])
+async def me(who: Asker) -> dict[str, Any]:
+    """By your roles, or less by the scopes of your token."""
+    return {
+        "id": who.id,
+        "name": who.name,
+        "roles": sorted(who.roles),
+        "party": who.party or None,
+        "by": "token" if who.token_id else "session",
+        "may": [act.value for act in Act if may(who, act)],
+    }
+
+
+ROUTER = Router("", route_handlers=[me], tags=["me"])
