@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import uvicorn
+from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.exceptions import LitestarDeprecationWarning
 from litestar.middleware import ASGIMiddleware
@@ -69,18 +70,24 @@ def served(url: str) -> Iterator[Served]:
     with warnings.catch_warnings():  # Of how later versions of the framework want it written.
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
         app = application(desk_at(engine, clock), middleware=(Doorman(),))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
+    with listening(app) as address:
+        yield Served(address, clock, engine)
+    engine.dispose()
+
+
+@contextmanager
+def listening(app: Litestar) -> Iterator[str]:
+    """The address of an application, while it runs."""
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread = threading.Thread(target=server.run, args=([own],), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive(), "the desk did not start"
             time.sleep(0.01)
         try:
-            yield Served(f"http://127.0.0.1:{port}", clock, engine)
+            yield f"http://127.0.0.1:{own.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
-            engine.dispose()
