@@ -1,93 +1,105 @@
-"""A desk behind HTTP on a port of its own, in a thread; a name is the token of whoever has it."""
+"""A whole desk behind its door, without a network: people with tokens, and what they send."""
 
-import socket
-import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any
 
-import uvicorn
-from litestar import Litestar
-from litestar.enums import ScopeType
-from litestar.exceptions import LitestarDeprecationWarning
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
-from sqlalchemy import Engine
+from litestar.testing import TestClient
 
-from desk.stories import Clock
+from desk.stories import PORTFOLIO, Clock
+from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
-from offtake.desk.access.who import Who
-from offtake.desk.app import application
-from offtake.desk.desk import Desk
-from offtake.desk.service import Service
-from offtake.desk.store.engine import create_tables, open_engine, reader
-from offtake.desk.writer import Writer
+from offtake.desk.deadline import all_of
+from offtake.desk.start import Parts, adopt, assembled, parts
+from offtake.desk.store.person import Person
+from offtake.desk.store.token import Wanted
 
 PEOPLE = {
-    "ada": Who("p1", "Ada", frozenset({Role.BUYER, Role.APPROVER}), token_id="t1"),
-    "eve": Who("p2", "Eve", frozenset({Role.ENGINEER}), token_id="t2"),
-    "aud": Who("p3", "Aud", frozenset({Role.AUDITOR}), token_id="t3"),
-    **{
-        name: Who(f"s-{name}", name.title(), frozenset({Role.SUPPLIER}), name, token_id=f"t-{name}")
-        for name in ("alpha", "beta", "gamma")
-    },
+    "buyer": (Role.BUYER,),
+    "approver": (Role.APPROVER,),
+    "engineer": (Role.ENGINEER,),
+    "finance": (Role.FINANCE,),
+    "auditor": (Role.AUDITOR,),
+    "administrator": (Role.ADMINISTRATOR,),
+    "alpha": (Role.SUPPLIER,),
+    "beta": (Role.SUPPLIER,),
+    "gamma": (Role.SUPPLIER,),
+}
+SUPPLIERS = ("alpha", "beta", "gamma")
+ORIGIN = Origin("http://127.0.0.1:8000")
+
+
+class Desk:
+    """People send requests with their tokens; ``clock`` stands until it is set."""
+
+    def __init__(self, made: Parts, clock: Clock, client: TestClient[Any]) -> None:
+        self.parts, self.clock, self.client = made, clock, client
+        self.tokens = {name: self._token(name) for name in PEOPLE}
+
+    def _token(self, name: str) -> str:
+        party = name if name in SUPPLIERS else ""
+        person = Person("", name.title(), frozenset(PEOPLE[name]), party)
+        made = self.parts.register.add(person, by="system")
+        until_s = self.clock.now_s() + 300 * 86_400
+        wanted = Wanted(who=made.id, name="test", scopes=("*",), expires_at_s=until_s)
+        return self.parts.register.make_token(wanted, by="system").text
+
+    def __call__(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        sent = {"authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        return self.client.request(method, path, json=body, headers={**sent, **headers})
+
+    def passes(self, at: str) -> None:
+        """Let it be another day, and wait until the desk has looked at its clock."""
+        self.clock.set(at)
+        due = [deadline.at_s for deadline in all_of(self.parts.writer.state)]
+        for _ in range(100):
+            if not [at_s for at_s in due if at_s <= self.clock.now_s()]:
+                return
+            time.sleep(0.05)
+            due = [
+                deadline.at_s
+                for deadline in all_of(self.parts.writer.state)
+                if deadline.kind != "remedy"
+            ]
+        raise AssertionError("the desk has not looked at its clock")
+
+    def done(self, who: str, path: str, body: Any = None) -> Any:
+        answer = self(who, "POST", path, body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+
+@contextmanager
+def desk_on(url: str) -> Iterator[Desk]:
+    clock = Clock()
+    made = parts(url, ORIGIN, clock)
+    if made.is_new:
+        adopt(made.writer, PORTFOLIO, "first")
+    with TestClient(assembled(made, clock), raise_server_exceptions=False) as client:
+        yield Desk(made, clock, client)
+    made.engine.dispose()
+
+
+SUBMIT = {
+    "requirement": "r",
+    "purpose": "training",
+    "gpus": 64,
+    "start": "2025-09-01",
+    "end": "2026-09-01",
+    "accelerators": ["H100"],
+    "price_limit": "$3",
 }
 
 
-class Doorman(ASGIMiddleware):
-    """Lets those in whose name is their token."""
-
-    scopes = (ScopeType.HTTP,)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        told = dict(scope["headers"]).get(b"authorization", b"").decode()
-        scope["user"] = PEOPLE.get(told.removeprefix("Bearer "))
-        scope["auth"] = None
-        await next_app(scope, receive, send)
-
-
-class Served(NamedTuple):
-    """A desk that answers at an address, and its clock."""
-
-    url: str
-    clock: Clock
-    engine: Engine
-
-
-def desk_at(engine: Engine, clock: Clock, tick_s: float = 0.02) -> Desk:
-    """A desk that is not started yet."""
-    return Desk(Service(Writer(engine, clock), tick_s=tick_s), reader(engine), clock)
-
-
-@contextmanager
-def served(url: str) -> Iterator[Served]:
-    """A desk on a database, while it runs."""
-    engine = open_engine(url)
-    create_tables(engine)
-    clock = Clock()
-    with warnings.catch_warnings():  # Of how later versions of the framework want it written.
-        warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        app = application(desk_at(engine, clock), middleware=(Doorman(),))
-    with listening(app) as address:
-        yield Served(address, clock, engine)
-    engine.dispose()
-
-
-@contextmanager
-def listening(app: Litestar) -> Iterator[str]:
-    """The address of an application, while it runs."""
-    with socket.socket() as own:
-        own.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, args=([own],), daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive(), "the desk did not start"
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{own.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+def sourced(desk: Desk, secret: str = "$2.51") -> None:
+    """A story with something secret in every place: prices, reasons, sealed and opened offers."""
+    desk.done("buyer", "/v1/requirements", SUBMIT)
+    desk.done("buyer", "/v1/requirements/r/notices")
+    desk.clock.set("2025-03-10")
+    desk.done("alpha", "/v1/notices/r.1/answer", {"gpus": 24, "signed": "A. Alpha"})
+    accepted = {"gpus": 24, "price": "$2.90", "supplier": "alpha"}
+    desk.done("approver", "/v1/requirements/r/orders/accepted", accepted)
+    desk.done("buyer", "/v1/requirements/r/tenders", {"open_for": "7d"})
+    desk.done("beta", "/v1/requirements/r/offers", {"gpus": 40, "price": secret})
+    desk.done("gamma", "/v1/requirements/r/offers", {"gpus": 20, "price": "$2.43"})

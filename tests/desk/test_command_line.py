@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from litestar.exceptions import LitestarDeprecationWarning
 
-from desk.served import PEOPLE, Served, listening, served
+from desk.listening import PEOPLE, Served, listening, served
 from desk.stories import PORTFOLIO, Clock, Story
 from offtake.cli.main import main
 from offtake.desk.access.origin import Origin
@@ -212,6 +212,12 @@ def test_a_real_token_does_what_its_scopes_allow_until_it_is_revoked(
         assert "notice.give" not in me["may"]
         assert main([*SUBMIT]) == 0
         assert main(["notice", "give", "r"]) == 2
+        token_file = tmp_path / "token"
+        token_file.write_text("unknown")
+        assert main(["whoami", "--token-file", str(token_file)]) == 2
+        assert main(["login", address, "--token-file", str(token_file)]) == 2
+        token_file.write_text(token.text)
+        assert main(["login", address, "--token-file", str(token_file)]) == 0
         assert made.register.revoke_token(token.id, by="test")
         assert main(["requirement", "list"]) == 2
         assert "not-signed-on" in capsys.readouterr().err

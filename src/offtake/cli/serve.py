@@ -11,6 +11,7 @@ TLS, say with --origin what people type; over plain HTTP only this machine is se
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,14 @@ def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     """Serve until somebody stops it; what was asked is in no log."""
     import uvicorn
 
+    from offtake.desk.access.discreet import log_to
+
+    log_to(sys.stderr)
     uvicorn.run(
         app,
         host=given.host,
         port=given.port,
-        log_level="info",
+        log_config=None,
         access_log=False,
         server_header=False,
     )

@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from offtake import __version__
 from offtake.desk.access.who import Who
-from offtake.desk.desk import Desk
+from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.pages import do, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
@@ -50,7 +50,7 @@ async def alive() -> dict[str, str]:
     security=[{}],
     opt={"public": True},
 )
-async def ready(desk: Desk) -> Response[dict[str, str]]:
+async def ready(desk: TheDesk) -> Response[dict[str, str]]:
     """Not while the database cannot be written to, nor before a portfolio is adopted."""
     state = "ready"
     if not desk.service.is_writable:
@@ -68,7 +68,7 @@ async def _who(request: Request[Any, Any, Any]) -> Who:
     return who
 
 
-def _visit(request: Request[Any, Any, Any], desk: Desk) -> Visit:
+def _visit(request: Request[Any, Any, Any], desk: TheDesk) -> Visit:
     """Somebody at a page."""
     return visit_of(desk, request)
 
@@ -117,6 +117,7 @@ def application(
         lifespan=[life],
         middleware=list(middleware),
         before_send=list(before_send),
+        logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
         openapi_config=OpenAPIConfig(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from litestar.di import NamedDependency
 from sqlalchemy import Engine
 
 from offtake.desk import command as say
@@ -64,6 +65,11 @@ class Desk(NamedTuple):
         if lot is None or hidden or (who.party and who.party not in parties_of(self.state, lot)):
             raise NotThere(f"there is no requirement {name}")
         return lot
+
+
+TheDesk = NamedDependency[Desk]
+Asker = NamedDependency[Who]
+"""What routes are handed by name."""
 
 
 def need(who: Who, act: Act) -> None:

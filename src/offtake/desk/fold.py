@@ -24,7 +24,7 @@ def under(state: State, command: say.Adopt, at_s: int, entries: Iterable[Entry])
         Unfit: It leaves out something that an entry names.
     """
     after = folded(adopted(state, command, at_s), entries)
-    return marked(after._replace(seq=state.seq + 1, at_s=at_s), command)
+    return marked(after._replace(seq=state.seq, told=state.told), command, at_s)
 
 
 def folded(state: State, entries: Iterable[Entry]) -> State:
@@ -36,7 +36,7 @@ def folded(state: State, entries: Iterable[Entry]) -> State:
     for entry in entries:
         command = entry.command
         if isinstance(command, say.Adopt):
-            state = marked(state._replace(seq=entry.seq, at_s=entry.at_s), command)
+            state = marked(state, command, entry.at_s)
             continue
         try:
             state = replayed(state, entry.given, entry.events)
@@ -47,8 +47,9 @@ def folded(state: State, entries: Iterable[Entry]) -> State:
     return state
 
 
-def marked(state: State, command: say.Adopt) -> State:
-    """The proposal that an adoption follows, as adopted by the entry that ``state`` is at."""
+def marked(state: State, command: say.Adopt, at_s: int) -> State:
+    """The state at an adoption, with the proposal that it follows marked as adopted."""
+    state = state._replace(seq=state.seq + 1, told=state.told + 1, at_s=at_s)
     proposal = None if command.proposal is None else state.proposals.get(command.proposal)
     if proposal is None:
         return state

@@ -98,7 +98,13 @@ def _proposed(state: State, command: say.Propose, given: Given) -> State:
     number = len(state.proposals) + 1
     made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
     proposals = _map(state.proposals).set(number, made)
-    return state._replace(seq=state.seq + 1, at_s=given.at_s, proposals=proposals)
+    return next_of(state, given)._replace(proposals=proposals)
+
+
+def next_of(state: State, given: Given) -> State:
+    """The state at the next entry, before anything of it is folded."""
+    told = state.told + (not isinstance(given.command, say.Bid))
+    return state._replace(seq=state.seq + 1, told=told, at_s=given.at_s)
 
 
 def _map(mapping: Mapping[Any, Any]) -> Map[Any, Any]:
@@ -110,13 +116,13 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     sourcing = state.sourcing
     for item in done.recorded:
         sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
-    after = state._replace(seq=state.seq + 1, at_s=given.at_s, sourcing=sourcing)
+    after = next_of(state, given)._replace(sourcing=sourcing)
     if done.lot == NONE:
         return after
     if isinstance(given.command, say.Submit):
-        standing = submitted(given.command, given, after.seq)
+        standing = submitted(given.command, given)
         numbers = _map(state.numbers).set(given.command.requirement, done.lot)
         after = after._replace(numbers=numbers)
     else:
-        standing = stands(state, given, done, decisions)._replace(version=after.seq)
+        standing = stands(state, given, done, decisions)
     return after._replace(standing=_map(state.standing).set(done.lot, standing))

@@ -13,7 +13,7 @@ from offtake.core.vocabulary import EventKind
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
 
-TOPIC_OF_EVENT = {
+TOPIC_OF_EVENT = {  # But for offers: they are sealed, also for the buyer (S3).
     EventKind.REQUIREMENT_SUBMITTED: "requirement.submitted",
     EventKind.REQUIREMENT_CHANGED: "requirement.changed",
     EventKind.REQUIREMENT_WITHDRAWN: "requirement.withdrawn",
@@ -23,7 +23,6 @@ TOPIC_OF_EVENT = {
     EventKind.REFUSED: "notice.refused",
     EventKind.LAPSED: "notice.lapsed",
     EventKind.TENDER_OPENED: "tender.opened",
-    EventKind.OFFER_MADE: "offer.made",
     EventKind.TENDER_CLOSED: "tender.closed",
     EventKind.AWARDED: "award.made",
     EventKind.AWARD_CANCELED: "award.canceled",

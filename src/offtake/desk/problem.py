@@ -102,8 +102,8 @@ def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes
             return problem(503, headers={"Retry-After": "1"})
         case msgspec.MsgspecError():
             return problem(400, str(error))
-        case HTTPException(status_code=status) if status in TITLES and status < 500:
-            return problem(status, _told(error))
+        case HTTPException(status_code=status) if status in TITLES and status != 500:
+            return problem(status, _told(error), headers=error.headers)
     if not isinstance(error, Broken):
         LOG.error("unexpected", exc_info=error)
     return problem(500)
@@ -114,4 +114,5 @@ def _told(error: HTTPException) -> str:
     extra = error.extra if isinstance(error.extra, list) else []
     rows = [row for row in extra if isinstance(row, dict)]
     said = "; ".join(f"{row.get('key', 'body')}: {row.get('message', '')}" for row in rows)
-    return said or ("" if error.status_code == 404 else str(error.detail))
+    hushed = error.status_code in (401, 403, 404, 429) or error.status_code >= 500
+    return said or ("" if hushed else str(error.detail))

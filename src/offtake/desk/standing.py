@@ -16,9 +16,9 @@ OUTCOMES = {
 }
 
 
-def submitted(command: say.Submit, given: Given, version: int) -> Standing:
+def submitted(command: say.Submit, given: Given) -> Standing:
     """A lot that was just raised."""
-    return Standing(command.title, given.by, given.at_s, version)
+    return Standing(command.title, given.by, given.at_s, version=1)
 
 
 def after(state: State, given: Given, done: Done, decisions: Any) -> Standing:
@@ -28,6 +28,8 @@ def after(state: State, given: Given, done: Done, decisions: Any) -> Standing:
     """
     standing = state.standing[done.lot]
     command = given.command
+    if not isinstance(command, say.Bid):
+        standing = standing._replace(version=standing.version + 1)
     if isinstance(command, say.Change):
         standing = standing._replace(title=command.title or standing.title)
     for item in done.recorded:

@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Litestar
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import Engine
 
-from offtake.desk.access.http import Door, Doorkeeper, secured
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import Door, Doorkeeper, needs, secured
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link, sign_on_router
@@ -17,14 +18,14 @@ from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
 from offtake.desk.desk import Desk
+from offtake.desk.metrics import MEDIA_TYPE, Metrics
 from offtake.desk.pages.people import people_pages
 from offtake.desk.service import Service
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.tell import tell
 from offtake.desk.writer import Answered, Asked, Receipt, Writer
-
-__all__ = ["NotAuthorizedException", "Parts", "PermissionDeniedException", "adopt", "assembled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Parts:
     writer: Writer
     register: Register
     door: Door
+    metrics: Metrics
 
     @property
     def is_new(self) -> bool:
@@ -63,10 +65,23 @@ def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) 
     """
     engine = open_engine(url)
     create_tables(engine)
-    writer = Writer(engine, clock)
+    metrics = Metrics()
+    writer = Writer(engine, clock, beside=metrics.beside(tell))
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms))
+    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)
+
+
+def metrics_page(made: Parts) -> HTTPRouteHandler:
+    """Where Prometheus reads."""
+
+    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
+    async def metrics() -> Response[bytes]:
+        """The counts of this process."""
+        with reader(made.engine).connect() as tx:
+            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+
+    return metrics
 
 
 def adopt(writer: Writer, text: str, note: str) -> Answered:
@@ -82,7 +97,12 @@ def assembled(made: Parts, clock: Clock, more: tuple[Any, ...] = ()) -> Litestar
     desk = Desk(Service(made.writer), reader(made.engine), clock)
     return application(
         desk,
-        more=(sign_on_router(made.door), *people_pages(made.register), *more),
+        more=(
+            sign_on_router(made.door),
+            *people_pages(made.register),
+            metrics_page(made),
+            *more,
+        ),
         middleware=(Doorkeeper(made.door),),
         before_send=(secured(made.door.origin),),
     )

@@ -98,7 +98,8 @@ class Choice(NamedTuple):
 class Standing(NamedTuple):
     """About a lot, beside what sourcing knows: its title, origin, rounds, tenders and choices.
 
-    ``version`` is the number of the last entry that concerned it.
+    ``version`` counts the entries that concerned it, but for offers: whoever saw it sees no other
+    when a sealed one comes.
     """
 
     title: str
@@ -118,9 +119,14 @@ class Standing(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that follows from the journal up to entry ``seq``."""
+    """All that follows from the journal up to entry ``seq``.
+
+    ``told`` counts the entries but for offers, of which nobody else may know before the close: it
+    is what people may count, where ``seq`` would tell how many offers have come.
+    """
 
     seq: int = 0
+    told: int = 0
     at_s: int = 0
     version: Version | None = None
     sourcing: Sourcing = Sourcing()
@@ -133,6 +139,11 @@ class State(NamedTuple):
         """The portfolio that decides; a desk without one decides nothing."""
         assert self.version is not None, "no portfolio has been adopted"
         return self.version
+
+    def version_of(self, requirement: str) -> int:
+        """What somebody has seen of a requirement, who then changes it; 0 where there is none."""
+        number = self.numbers.get(requirement)
+        return 0 if number is None else self.standing[number].version
 
     def lot(self, requirement: str) -> Lot | None:
         """The lot of a requirement."""

@@ -42,6 +42,8 @@ def news(entry: Entry) -> Iterator[News]:
     about = {"entry": entry.seq, "by": entry.name}
     for line in entry.events:
         kind = EventKind[str(line["event"]).upper()]
+        if kind not in TOPIC_OF_EVENT:
+            continue
         told = {key: _brief(value) for key, value in line.items() if key != "decisions"}
         yield News(TOPIC_OF_EVENT[kind], parse_instant(str(line["at"])), {**about, **told})
     if isinstance(entry.command, Propose | Adopt):

@@ -288,7 +288,7 @@ class _Batch:
             entry=entry.seq,
             at=entry.at,
             requirement=done.requirement,
-            version=entry.seq,
+            version=self.state.version_of(done.requirement),
             happened=tuple(happened),
             orders=tuple(sorted(orders)),
         )

@@ -66,6 +66,7 @@ class House:
             exception_handlers=dict(HANDLERS),
             before_send=[secured(self.door.origin)],
             openapi_config=None,
+            logging_config=None,
             **more,
         )
         self.origin = origin

@@ -107,7 +107,8 @@ bpefa--  permit holder supplier pool purpose accelerator region gpus gpu_s drawn
 bpefa--  start end issued_at expires status by decision
 bp-fa--  price why
 portfolio
-bpefa--  version status at proposal by
+bpefa--  status at proposal by
+----a--  version
 bp-fa--  note text hash problems
 journal
 bp-fa--  at recorded by name party requirement command events

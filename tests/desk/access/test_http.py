@@ -356,7 +356,7 @@ def test_a_route_that_nobody_thought_of_is_found(house: House) -> None:
     async def naked() -> None:
         return None
 
-    app = Litestar([notices, health, naked], openapi_config=None)
+    app = Litestar([notices, health, naked], openapi_config=None, logging_config=None)
 
     assert unguarded(house.app) == []
     assert [row.path for row in unguarded(app)] == ["/naked"]

@@ -174,7 +174,7 @@ def _visits(desk: Desk, idp: real.Running) -> dict[str, str]:
 
         given = settings(idp, redirect_uri=f"{origin}/sign-on/back")
         provider = Provider(given, asked, desk.clock)
-        house = House(desk, origin, provider, logging_config=None, lifespan=[opened])
+        house = House(desk, origin, provider, lifespan=[opened])
         token, code = desk.token(), desk.register.code_for(desk.people[Role.BUYER].id, by="x")
         with served(house.app, origin):
             here = {"Origin": origin}

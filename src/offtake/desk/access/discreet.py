@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import TextIO
 
 GONE = "[removed]"
 
@@ -35,6 +36,16 @@ class Discreet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
         return discreet(self._inner.format(record))
+
+
+def log_to(stream: TextIO) -> None:
+    """Log what the desk and its server do to a stream, and what goes wrong elsewhere."""
+    handler = logging.StreamHandler(stream)
+    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(Discreet(logging.Formatter(line)))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    for name in ("offtake", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def hush(*loggers: logging.Logger) -> None:

@@ -184,9 +184,14 @@ PERMIT = Resource(
 
 PORTFOLIO = Resource(
     Act.PORTFOLIO_READ,
-    _fields((INSIDE, "version status at proposal by"), (PRICED, "note text hash problems")),
+    _fields(
+        (INSIDE, "status at proposal by"),
+        (PRICED, "note text hash problems"),
+        (AUDITED, "version"),
+    ),
     whole=frozenset({"problems"}),
 )
+"""A version is numbered by the entry that adopted it."""
 
 JOURNAL = Resource(
     Act.JOURNAL_READ,

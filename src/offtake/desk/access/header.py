@@ -14,7 +14,6 @@ POLICY = "; ".join(
 """Nothing from other hosts, no script or style in the page itself, no frames around it."""
 
 ALWAYS = (
-    ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
     # Not `no-referrer`: a form's Origin would be `null` then, and its own desk refuse it.
     ("referrer-policy", "same-origin"),
@@ -22,8 +21,9 @@ ALWAYS = (
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-UNLESS_SAID = (("cache-control", "no-store"),)
-"""What a handler may say otherwise: files that are the same for everybody may be kept."""
+UNLESS_SAID = (("content-security-policy", POLICY), ("cache-control", "no-store"))
+"""What a handler may say otherwise: a letter has its styles in itself, and files that are the same
+for everybody may be kept."""
 SECURE = (("strict-transport-security", "max-age=31536000"),)
 """A year; of this host alone, since others below its name may not be ready."""
 

@@ -5,14 +5,16 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.desk import need
 from offtake.desk.pages.plans import portfolio_page
 from offtake.desk.pages.show import notice_page, requirement_page, requirements_page, tender_page
-from offtake.desk.pages.site import Visit
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid
 from offtake.sourcing.command import Refused
@@ -36,8 +38,8 @@ FORMS: dict[str, type[say.Command]] = {
 """What can be sent from pages, by the name of its form."""
 
 
-@post("/do/{act:str}", include_in_schema=False, status_code=303)
-async def do(visit: Visit, request: Request[Any, Any, Any], act: str) -> Response[Any]:
+@post("/do/{act:str}", include_in_schema=False, status_code=303, guards=[needs(Act.TOKENS_OWN)])
+async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]) -> Response[Any]:
     """Carry out a form; then the page it came from, with what happened or what went wrong."""
     form = await request.form()
     given = {key: form.getall(key) for key in form}

@@ -17,7 +17,6 @@ def document_of(state: State, lot: Lot, number: int) -> NoticeDocument:
     sending = Sending(
         notice=f"{lot.need.requirement}.{number}",
         answer_at=f"/notices/{lot.need.requirement}.{number}",
-        requirement_title=standing.title,
         wording=wording_of(portfolio, clause),
     )
     return notice_document(portfolio.names, clause, then, event, sending)

@@ -1,44 +1,59 @@
 """What makes pages live: a line whenever something has happened, and files that never change."""
 
-from asyncio import timeout
+from asyncio import get_running_loop, sleep, timeout_at
 from collections.abc import AsyncIterator
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
-from offtake.desk.pages.site import Visit
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.access.who import Who
+from offtake.desk.pages.site import Visitor
 from offtake.desk.problem import NotThere
+from offtake.desk.service import Service
+from offtake.desk.view.tide import LENGTH, tide
 
 BEAT_S = 20
 """Seconds between two signs of life, so that nobody in between closes the line."""
 LIMIT_BEATS = 180
 """An hour; the browser comes back by itself."""
+PAUSE_S = 1
+"""Seconds between two looks: what happens meanwhile is told as one."""
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-Seq = Annotated[int, Parameter(ge=0, le=2**62)]
+Tide = Annotated[str, QueryParameter(max_length=LENGTH)]
 
 
-@get("/events", include_in_schema=False)
-async def events(visit: Visit, after: Seq = 0) -> ServerSentEvent:
-    """A message whenever the journal has grown; what happened is asked for as any page is."""
+@get("/events", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def events(visit: Visitor, after: Tide = "") -> ServerSentEvent:
+    """A message whenever what somebody sees has changed; what it is is asked for as any page is."""
     assert visit.who is not None
-    return ServerSentEvent(_events(visit, after))
+    return ServerSentEvent(_events(visit.desk.service, visit.who, after))
 
 
-async def _events(visit: Visit, after: int) -> AsyncIterator[ServerSentEventMessage]:
-    for _ in range(LIMIT_BEATS):
+async def _events(service: Service, who: Who, after: str) -> AsyncIterator[ServerSentEventMessage]:
+    """Signs of life keep their own time, so that none tells of what is not to be seen."""
+    loop = get_running_loop()
+    beats, seq, beat_at = 0, -1, loop.time() + BEAT_S
+    while beats < LIMIT_BEATS:
+        state = service.state
+        if state.seq != seq:
+            seq, now = state.seq, tide(state, who)
+            if now != after:
+                after = now
+                yield ServerSentEventMessage(data="changed")
         try:
-            async with timeout(BEAT_S):
-                state = await visit.desk.service.changed(after)
+            async with timeout_at(beat_at):
+                await sleep(PAUSE_S)
+                await service.changed(seq)
         except TimeoutError:
+            beats, beat_at = beats + 1, beat_at + BEAT_S
             yield ServerSentEventMessage(comment="still here")
-            continue
-        after = state.seq
-        yield ServerSentEventMessage(data="changed")
 
 
 @get("/favicon.ico", include_in_schema=False, opt={"public": True})
@@ -48,7 +63,7 @@ async def favicon() -> Response[bytes]:
 
 
 @get("/static/{name:str}", include_in_schema=False, opt={"public": True})
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     """Styles and scripts; they are ours, and there are few."""
     found = _files().get(name)
     if found is None:

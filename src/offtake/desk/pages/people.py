@@ -4,13 +4,15 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from offtake.desk.access.act import Act, NoScope
+from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.role import Role
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of
-from offtake.desk.pages.site import Visit
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.store.access import Register
 from offtake.desk.store.person import Misfit, Person
 from offtake.desk.store.token import Kept, TooLong, TooMany, Wanted
@@ -67,13 +69,15 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
             wrong=wrong,
         )
 
-    @get("/people", include_in_schema=False)
-    async def people(visit: Visit) -> Response[str]:
+    @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+    async def people(visit: Visitor) -> Response[str]:
         """Who is here, and whose programs come with which token."""
         return page(visit)
 
-    @post("/people/tokens", include_in_schema=False, status_code=200)
-    async def token(visit: Visit, request: Request[Any, Any, Any]) -> Response[str]:
+    @post(
+        "/people/tokens", include_in_schema=False, status_code=200, guards=[needs(Act.TOKENS_OWN)]
+    )
+    async def token(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
         """A token for a program of whoever asks; its text is shown once, now."""
         who, form = visit.known, await request.form()
         need(who, Act.TOKENS_OWN)
@@ -91,8 +95,13 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
             return page(visit, wrong=(str(error),))
         return page(visit, visit.words("The token, shown once: {text}", text=made.text))
 
-    @post("/people/tokens/{token_id:str}/end", include_in_schema=False, status_code=200)
-    async def end(visit: Visit, token_id: str) -> Response[str]:
+    @post(
+        "/people/tokens/{token_id:str}/end",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.TOKENS_OWN)],
+    )
+    async def end(visit: Visitor, token_id: FromPath[str]) -> Response[str]:
         """End a token now."""
         who = visit.known
         own = {row.id for row in register.tokens(who.id)}
@@ -100,8 +109,8 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
             register.revoke_token(token_id, by=who.id)
         return page(visit)
 
-    @post("/people", include_in_schema=False, status_code=200)
-    async def add(visit: Visit, request: Request[Any, Any, Any]) -> Response[str]:
+    @post("/people", include_in_schema=False, status_code=200, guards=[needs(Act.PEOPLE_MANAGE)])
+    async def add(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
         """Somebody new, with a link to sign on once."""
         who, form = visit.known, await request.form()
         need(who, Act.PEOPLE_MANAGE)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Unreadable
@@ -14,28 +14,30 @@ from offtake.core.evolve import NO_FACTS
 from offtake.core.vocabulary import Act as Asked
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.pages.show import Html, day_of
-from offtake.desk.pages.site import Visit
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.commitment import commitments
+from offtake.desk.view.tide import tide
 from offtake.report import charts
 from offtake.study.rights import ask_about, causes, horizon, rights_map, says, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
 
 Data = dict[str, Any]
-Day = Annotated[str | None, Parameter(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
-@get("/rights", include_in_schema=False)
-async def rights(visit: Visit, at: Day = None) -> Html:
+@get("/rights", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
+async def rights(visit: Visitor, at: Day = None) -> Html:
     """Who may supply and run what on a day."""
     need(visit.known, Act.ASK_DECIDE)
     version = visit.desk.state.in_force
@@ -58,7 +60,6 @@ async def rights(visit: Visit, at: Day = None) -> Html:
         last=day_of(last_s),
         days=(last_s - first_s) // DAY_S,
         day=(at_s - first_s) // DAY_S,
-        version=version.number,
     )
 
 
@@ -82,8 +83,8 @@ def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Da
     return lines
 
 
-@get("/rights.svg", include_in_schema=False)
-async def rights_picture(visit: Visit) -> Response[bytes]:
+@get("/rights.svg", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
+async def rights_picture(visit: Visitor) -> Response[bytes]:
     """The rights map over the whole horizon."""
     need(visit.known, Act.ASK_DECIDE)
     portfolio = visit.desk.state.in_force.portfolio
@@ -99,12 +100,12 @@ def _svg(body: bytes) -> Response[bytes]:
     return Response(body, media_type="image/svg+xml", headers=style)
 
 
-@get("/capacity", include_in_schema=False)
-async def capacity(visit: Visit) -> Html:
+@get("/capacity", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def capacity(visit: Visitor) -> Html:
     """Capacity against what is asked for."""
     need(visit.known, Act.REQUIREMENT_READ)
-    words, found = visit.words, figure(visit.desk.state)
     now_s = visit.desk.clock.now_s()
+    words, found = visit.words, figure(visit.desk.state, now_s)
     rows = [
         (
             series.label,
@@ -117,7 +118,7 @@ async def capacity(visit: Visit) -> Html:
         "table",
         heading=words("Capacity against demand"),
         lead=words("What pools and signed orders hold, and what requirements ask for beside."),
-        picture=f"/capacity.svg?v={visit.desk.state.seq}",
+        picture=f"/capacity.svg?v={tide(visit.desk.state, visit.known)}",
         picture_says=words("GPUs held by supplier over time, and what is wanted"),
         columns=[
             {"says": words("Supplier")},
@@ -131,15 +132,15 @@ def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:
     return int(next((value for from_s, value in reversed(points) if from_s <= at_s), 0))
 
 
-@get("/capacity.svg", include_in_schema=False)
-async def capacity_picture(visit: Visit) -> Response[bytes]:
+@get("/capacity.svg", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def capacity_picture(visit: Visitor) -> Response[bytes]:
     """Capacity against demand, drawn."""
     need(visit.known, Act.REQUIREMENT_READ)
-    return _svg(await run_sync(charts.capacity, figure(visit.desk.state)))
+    return _svg(await run_sync(charts.capacity, figure(visit.desk.state, visit.desk.clock.now_s())))
 
 
-@get("/commitments", include_in_schema=False)
-async def standing(visit: Visit) -> Html:
+@get("/commitments", include_in_schema=False, guards=[needs(Act.COMMITMENT_READ)])
+async def standing(visit: Visitor) -> Html:
     """Where commitments stand if what is held and ordered is used in full."""
     need(visit.known, Act.COMMITMENT_READ)
     words = visit.words
@@ -165,8 +166,8 @@ async def standing(visit: Visit) -> Html:
     )
 
 
-@get("/portfolio", include_in_schema=False)
-async def portfolio(visit: Visit) -> Html:
+@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
+async def portfolio(visit: Visitor) -> Html:
     """The portfolio in force and what is proposed."""
     return portfolio_page(visit)
 
@@ -208,8 +209,8 @@ def _changes(visit: Visit, number: int) -> list[Data]:
         return []  # What is wrong with it stands beside it.
 
 
-@get("/reasons/{token:str}", include_in_schema=False)
-async def reason(visit: Visit, token: str) -> Html:
+@get("/reasons/{token:str}", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def reason(visit: Visitor, token: FromPath[str]) -> Html:
     """What a reason code means, and what to do about it."""
     found = reasons().get(token)
     if found is None:

@@ -1,12 +1,14 @@
 """The pages that show: today, requirements, notices, tenders, orders, rights, the journal."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
@@ -14,8 +16,9 @@ from offtake.desk.documents.html import html
 from offtake.desk.documents.pdf import pdf
 from offtake.desk.entry import read
 from offtake.desk.pages.letters import document_of
-from offtake.desk.pages.site import Visit
+from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
+from offtake.desk.routes.cursor import by_count, by_requirement
 from offtake.desk.routes.keys import Cursor
 from offtake.desk.routes.matters import (
     deadlines_seen,
@@ -35,7 +38,7 @@ from offtake.units.time import parse_instant
 Data = dict[str, Any]
 PER_PAGE = 50
 Html = Response[str]
-Word = Annotated[str, Parameter(max_length=100)]
+Word = Annotated[str, QueryParameter(max_length=100)]
 """What a page may be asked about."""
 
 
@@ -48,8 +51,8 @@ def left(at_s: int, now_s: int) -> str:
     return f"{hours} h {minutes % 60} min"
 
 
-@get("/", include_in_schema=False)
-async def today(visit: Visit) -> Html:
+@get("/", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def today(visit: Visitor) -> Html:
     """What runs out, and what waits for whoever looks."""
     who, state = visit.known, visit.desk.state
     now_s = max(visit.desk.clock.now_s(), state.at_s)
@@ -122,14 +125,8 @@ def _mine(visit: Visit, lot: Lot) -> list[Data]:
     return found
 
 
-def _numbers(visit: Visit, cursor: str | None) -> range:
-    last = len(visit.desk.state.numbers)
-    start = min(int(cursor), last) if cursor and cursor.isascii() and cursor.isdigit() else last
-    return range(start, 0, -1)
-
-
-@get("/requirements", include_in_schema=False)
-async def requirements(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/requirements", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def requirements(visit: Visitor, cursor: Cursor = None) -> Html:
     """All requirements, the latest first."""
     return requirements_page(visit, cursor)
 
@@ -139,18 +136,18 @@ def requirements_page(
 ) -> Html:
     """The list, with the form to raise one."""
     need(visit.known, Act.REQUIREMENT_READ)
-    state, numbers = visit.desk.state, _numbers(visit, cursor)
-    lots = [state.sourcing.lots[number] for number in numbers[:PER_PAGE]]
-    rows = seen_of(
-        visit.known, "requirement", ((view.requirement(state, lot), About()) for lot in lots)
-    )
+    state = visit.desk.state
+
+    def own(lot: Lot) -> list[Data]:
+        return seen_of(visit.known, "requirement", [(view.requirement(state, lot), About())])
+
+    found = by_requirement(visit.desk, visit.known, own, cursor=cursor, limit=PER_PAGE)
     names = state.in_force.portfolio.names
-    more = numbers[PER_PAGE] if len(numbers) > PER_PAGE else None
     return visit.page(
         "requirements",
         422 if wrong else 200,
-        rows=rows,
-        next=more,
+        rows=found.rows,
+        next=found.next,
         may_submit=may(visit.known, Act.REQUIREMENT_SUBMIT),
         purposes=names.purposes,
         accelerators=names.accelerators,
@@ -160,8 +157,8 @@ def requirements_page(
     )
 
 
-@get("/requirements/{name:str}", include_in_schema=False)
-async def requirement(visit: Visit, name: str) -> Html:
+@get("/requirements/{name:str}", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def requirement(visit: Visitor, name: FromPath[str]) -> Html:
     """A requirement: what is next, why, and what happened."""
     return requirement_page(visit, name)
 
@@ -222,58 +219,84 @@ def _timeline(visit: Visit, name: str) -> list[Data]:
     return seen_of(visit.known, "journal", told)
 
 
-@get("/notices", include_in_schema=False)
-async def notices(visit: Visit, cursor: Cursor = None) -> Html:
+def _matters(
+    visit: Visit, cursor: str | None, heading: str, rows: Callable[[Lot], list[Data]]
+) -> Html:
+    """A list of what belongs to requirements, the latest first."""
+    found = by_requirement(visit.desk, visit.known, rows, cursor=cursor, limit=PER_PAGE)
+    return visit.page("matters", heading=heading, rows=found.rows, next=found.next)
+
+
+@get("/notices", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def notices(visit: Visitor, cursor: Cursor = None) -> Html:
     """Notices, the latest first."""
     need(visit.known, Act.NOTICE_READ)
-    state, words, rows = visit.desk.state, visit.words, list[Data]()
-    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
-        lot = state.sourcing.lots[number]
-        told = ((row, About()) for row in notices_of(state, lot))
-        for row in seen_of(visit.known, "notice", told):
-            says = words("{gpus} GPUs, answer due before {due}", gpus=row["gpus"], due=row["due"])
-            href, title = f"/notices/{row['notice']}", f"{row['notice']} · {row['holder']}"
-            rows.append({"href": href, "title": title, "state": row["outcome"], "says": says})
-    return visit.page("matters", heading=words("Notices"), rows=rows, next=None)
+    words = visit.words
+
+    def rows(lot: Lot) -> list[Data]:
+        told = ((row, About()) for row in notices_of(visit.desk.state, lot))
+        return [
+            {
+                "href": f"/notices/{row['notice']}",
+                "title": f"{row['notice']} · {row['holder']}",
+                "state": row["outcome"],
+                "says": words(
+                    "{gpus} GPUs, answer due before {due}", gpus=row["gpus"], due=row["due"]
+                ),
+            }
+            for row in seen_of(visit.known, "notice", told)
+        ]
+
+    return _matters(visit, cursor, words("Notices"), rows)
 
 
-@get("/tenders", include_in_schema=False)
-async def tenders(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/tenders", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
+async def tenders(visit: Visitor, cursor: Cursor = None) -> Html:
     """Tenders, the latest first."""
     need(visit.known, Act.TENDER_READ)
-    state, words, rows = visit.desk.state, visit.words, list[Data]()
-    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
-        lot = state.sourcing.lots[number]
-        for row in invited_of(visit.known)(state, lot):
-            about = About(parties=frozenset(row["invited"]))
-            for seen in seen_of(visit.known, "tender", [(row, about)]):
-                says = words(
-                    "{gpus} GPUs, closes {closes}", gpus=seen["gpus"], closes=seen["closes_at"]
-                )
-                href = f"/tenders/{seen['tender']}"
-                rows.append(
-                    {"href": href, "title": seen["tender"], "state": seen["status"], "says": says}
-                )
-    return visit.page("matters", heading=words("Tenders"), rows=rows, next=None)
+    words = visit.words
+
+    def rows(lot: Lot) -> list[Data]:
+        invited = invited_of(visit.known)(visit.desk.state, lot)
+        told = ((row, About(parties=frozenset(row["invited"]))) for row in invited)
+        return [
+            {
+                "href": f"/tenders/{row['tender']}",
+                "title": row["tender"],
+                "state": row["status"],
+                "says": words(
+                    "{gpus} GPUs, closes {closes}", gpus=row["gpus"], closes=row["closes_at"]
+                ),
+            }
+            for row in seen_of(visit.known, "tender", told)
+        ]
+
+    return _matters(visit, cursor, words("Tenders"), rows)
 
 
-@get("/orders", include_in_schema=False)
-async def orders(visit: Visit, cursor: Cursor = None) -> Html:
+@get("/orders", include_in_schema=False, guards=[needs(Act.ORDER_READ)])
+async def orders(visit: Visitor, cursor: Cursor = None) -> Html:
     """Orders, the latest first."""
     need(visit.known, Act.ORDER_READ)
-    state, words, rows = visit.desk.state, visit.words, list[Data]()
-    for number in _numbers(visit, cursor)[: 4 * PER_PAGE]:
-        lot = state.sourcing.lots[number]
+    words, state = visit.words, visit.desk.state
+
+    def rows(lot: Lot) -> list[Data]:
         told = ((view.order(state, row), About()) for row in view.orders_of(state, lot))
-        for row in seen_of(visit.known, "order", told):
-            says = words("{gpus} GPUs from {start}", gpus=row["gpus"], start=row["start"])
-            href = "/orders" if visit.known.party else f"/requirements/{row['requirement']}"
-            rows.append({"href": href, "title": row["name"], "state": row["status"], "says": says})
-    return visit.page("matters", heading=words("Orders"), rows=rows, next=None)
+        return [
+            {
+                "href": "/orders" if visit.known.party else f"/requirements/{row['requirement']}",
+                "title": row["name"],
+                "state": row["status"],
+                "says": words("{gpus} GPUs from {start}", gpus=row["gpus"], start=row["start"]),
+            }
+            for row in seen_of(visit.known, "order", told)
+        ]
+
+    return _matters(visit, cursor, words("Orders"), rows)
 
 
-@get("/notices/{name:str}", include_in_schema=False)
-async def notice(visit: Visit, name: str) -> Html:
+@get("/notices/{name:str}", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def notice(visit: Visitor, name: FromPath[str]) -> Html:
     """A notice, and the form to answer it."""
     return notice_page(visit, name)
 
@@ -292,12 +315,14 @@ def _notice(visit: Visit, name: str) -> tuple[Lot, int]:
     lot, number = numbered(visit.desk, visit.known, name, Act.NOTICE_READ)
     if not 0 < number <= len(visit.desk.state.standing[lot.number].rounds):
         raise NotThere("there is no such thing")
-    shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    seen = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    if "price" not in seen:  # It says what the capacity costs.
+        raise NotThere("there is no such thing")
     return lot, number
 
 
-@get("/notices/{name:str}/document", include_in_schema=False)
-async def letter(visit: Visit, name: str) -> Html:
+@get("/notices/{name:str}/document", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def letter(visit: Visitor, name: FromPath[str]) -> Html:
     """The notice as a letter."""
     text = html(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": LETTER})
@@ -307,16 +332,16 @@ LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A letter carries its own styles, so that it can be kept as one file."""
 
 
-@get("/notices/{name:str}/document.pdf", include_in_schema=False)
-async def printed(visit: Visit, name: str) -> Response[bytes]:
+@get("/notices/{name:str}/document.pdf", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
+async def printed(visit: Visitor, name: FromPath[str]) -> Response[bytes]:
     """The notice as PDF."""
     body = pdf(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
     headers = {"Content-Disposition": "inline; filename=notice.pdf"}
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-@get("/tenders/{name:str}", include_in_schema=False)
-async def tender(visit: Visit, name: str) -> Html:
+@get("/tenders/{name:str}", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
+async def tender(visit: Visitor, name: FromPath[str]) -> Html:
     """A tender, and the form to offer."""
     return tender_page(visit, name)
 
@@ -333,22 +358,30 @@ def tender_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
     return visit.page("tender", 422 if wrong else 200, row=row, may_bid=bids, wrong=wrong)
 
 
-@get("/journal", include_in_schema=False)
-async def entries(visit: Visit, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
+@get("/journal", include_in_schema=False, guards=[needs(Act.JOURNAL_READ)])
+async def entries(visit: Visitor, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
     """The journal, newest first."""
     need(visit.known, Act.JOURNAL_READ)
-    before = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else None
-    with visit.desk.reader.connect() as tx:
-        rows = journal.latest(tx, before, PER_PAGE, kind=kind, requirement=about)
-    told = [
-        (entry_data(read(row.body), row.hash), about_entry(visit.desk.state, read(row.body)))
-        for row in rows
-    ]
-    following = rows[-1].seq if len(rows) == PER_PAGE else None
-    seen = seen_of(visit.known, "journal", told)
+    rows = _entries(visit, kind, about)
+    found = by_count(rows, cursor, PER_PAGE)
     return visit.page(
-        "journal", rows=seen, next=following, kind=kind, about=about, kinds=sorted(KINDS)
+        "journal", rows=found.rows, next=found.next, kind=kind, about=about, kinds=sorted(KINDS)
     )
+
+
+def _entries(visit: Visit, kind: str, about: str) -> Iterator[Data]:
+    """The entries that somebody sees, newest first."""
+    before: int | None = None
+    while True:
+        with visit.desk.reader.connect() as tx:
+            rows = journal.latest(tx, before, 4 * PER_PAGE, kind=kind, requirement=about)
+        for row in rows:
+            entry = read(row.body)
+            told = (entry_data(entry, row.hash), about_entry(visit.desk.state, entry))
+            yield from seen_of(visit.known, "journal", [told])
+        if len(rows) < 4 * PER_PAGE:
+            return
+        before = rows[-1].seq
 
 
 KINDS = (

@@ -7,12 +7,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.may import may
+from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
 from offtake.desk.pages.terms import say
+from offtake.desk.view.tide import tide
 from offtake.desk.words import LANGUAGES, Language, Words, later, words_in
 from offtake.units.time import parse_instant
 
@@ -75,7 +78,8 @@ class Visit:
             "csrf": self.csrf,
             "here": self.here,
             "seq": state.seq,
-            "shows_entries": self.who is not None and not self.who.party,
+            "tide": "" if self.who is None else tide(state, self.who),
+            "shows_entries": self.who is not None and Role.AUDITOR in self.who.roles,
             "at_s": max(self.desk.clock.now_s(), state.at_s),
             "say": say,
             "seconds": parse_instant,
@@ -88,6 +92,10 @@ class Visit:
             "told": "",
             "wrong": (),
         }
+
+
+Visitor = NamedDependency[Visit]
+"""What pages are handed by name."""
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:

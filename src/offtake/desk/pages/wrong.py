@@ -35,6 +35,8 @@ def answer(desk: Desk) -> Any:
         problem = msgspec.json.decode(plain.content, type=Problem)
         title = TITLES.get(problem.status, later("A mistake of ours; nothing has happened"))
         detail = problem.detail if problem.status in (404, 409, 422) else ""
-        return visit.page("wrong", problem.status, title=visit.words(title), detail=detail)
+        page = visit.page("wrong", problem.status, title=visit.words(title), detail=detail)
+        page.headers.update(plain.headers)
+        return page
 
     return said

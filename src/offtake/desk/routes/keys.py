@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 Key = Annotated[
     str | None,
@@ -14,6 +14,8 @@ Key = Annotated[
     ),
 ]
 Cursor = Annotated[
-    str | None, Parameter(max_length=40, description="`next` of the page before; absent: the first")
+    str | None,
+    QueryParameter(max_length=100, description="`next` of the page before; absent: the first"),
 ]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most")]
+PathNumber = Annotated[int, PathParameter(ge=0, le=10**9)]

@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
 from offtake.desk.deadline import Deadline, all_of
-from offtake.desk.desk import Desk, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
 from offtake.desk.problem import NotThere
-from offtake.desk.routes.keys import Cursor, Key, Limit
+from offtake.desk.routes.cursor import by_requirement
+from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
 from offtake.desk.state import State
 from offtake.desk.view import requirement as view
 from offtake.desk.wire import (
@@ -28,8 +30,7 @@ from offtake.desk.wire import (
 from offtake.sourcing.requirement import Lot
 
 Data = dict[str, Any]
-Number = Annotated[int, Parameter(ge=0, le=10**9)]
-Outcome = Annotated[str | None, Parameter(max_length=20)]
+Outcome = Annotated[str | None, QueryParameter(max_length=20)]
 
 
 def _page(
@@ -40,16 +41,14 @@ def _page(
     where: tuple[str | None, int],
 ) -> Page:
     """What somebody sees of the rows of each requirement, the latest first."""
-    state, (cursor, limit) = desk.state, where
-    last = len(state.numbers)
-    number = min(int(cursor), last) if cursor and cursor.isascii() and cursor.isdigit() else last
-    found: list[Data] = []
-    while number > 0 and len(found) < limit:
-        lot = state.sourcing.lots[number]
-        about = About(parties=view.parties_of(state, lot))
-        found += seen_of(who, resource, ((row, about) for row in rows(state, lot)))
-        number -= 1
-    return Page(items=found, next=str(number) if number > 0 else None)
+    cursor, limit = where
+
+    def own(lot: Lot) -> list[Data]:
+        about = About(parties=view.parties_of(desk.state, lot))
+        return seen_of(who, resource, ((row, about) for row in rows(desk.state, lot)))
+
+    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
+    return Page(items=found.rows, next=found.next)
 
 
 def notices_of(state: State, lot: Lot) -> Iterator[Data]:
@@ -72,9 +71,9 @@ def numbered(desk: Desk, who: Who, name: str, act: Act) -> tuple[Lot, int]:
     return desk.lot(who, requirement, act), int(number)
 
 
-@get("/notices", summary="Notices, the latest first")
+@get("/notices", summary="Notices, the latest first", guards=[needs(Act.NOTICE_READ)])
 async def notices(
-    desk: Desk, who: Who, outcome: Outcome = None, cursor: Cursor = None, limit: Limit = 50
+    desk: TheDesk, who: Asker, outcome: Outcome = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page:
     """``outcome=open``: those that wait for an answer."""
     need(who, Act.NOTICE_READ)
@@ -85,8 +84,8 @@ async def notices(
     return _page(desk, who, "notice", rows, (cursor, limit))
 
 
-@get("/notices/{name:str}", summary="A notice")
-async def notice(desk: Desk, who: Who, name: str) -> Data:
+@get("/notices/{name:str}", summary="A notice", guards=[needs(Act.NOTICE_READ)])
+async def notice(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     """What was noticed, when the answer is due, and what it was."""
     lot, number = numbered(desk, who, name, Act.NOTICE_READ)
     if not 0 < number <= len(desk.state.standing[lot.number].rounds):
@@ -94,17 +93,18 @@ async def notice(desk: Desk, who: Who, name: str) -> Data:
     return shown(who, "notice", view.notice(desk.state, lot, number))
 
 
-@post("/notices/{name:str}/answer", summary="Answer a notice")
+@post("/notices/{name:str}/answer", summary="Answer a notice", guards=[needs(Act.NOTICE_ANSWER)])
 async def answer(
-    desk: Desk,
-    who: Who,
-    name: str,
-    data: AnswerBody,  # type: ignore[valid-type]
+    desk: TheDesk,
+    who: Asker,
+    name: FromPath[str],
+    data: JSONBody[AnswerBody],  # type: ignore[valid-type]
     key: Key = None,
 ) -> Data:
     """GPUs accepted, 0 to refuse, and who signs; strictly before the due instant (FR4)."""
     lot, number = numbered(desk, who, name, Act.NOTICE_READ)
-    made = view.notice(desk.state, lot, number) if number else None
+    given = 0 < number <= len(desk.state.standing[lot.number].rounds)
+    made = view.notice(desk.state, lot, number) if given else None
     if made is None or (who.party and made["holder"] != who.party):
         raise NotThere("there is no such thing")
     requirement = lot.need.requirement
@@ -112,8 +112,8 @@ async def answer(
     return receipt(who, await desk.do(who, command, key or ""))
 
 
-@get("/tenders", summary="Tenders, the latest first")
-async def tenders(desk: Desk, who: Who, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@get("/tenders", summary="Tenders, the latest first", guards=[needs(Act.TENDER_READ)])
+async def tenders(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit = 50) -> Page:
     """To a supplier those it is invited to, with its own offers."""
     need(who, Act.TENDER_READ)
     return _page(desk, who, "tender", invited_of(who), (cursor, limit))
@@ -130,8 +130,8 @@ def invited_of(who: Who) -> Callable[[State, Lot], Iterator[Data]]:
     return rows
 
 
-@get("/tenders/{name:str}", summary="A tender")
-async def tender(desk: Desk, who: Who, name: str) -> Data:
+@get("/tenders/{name:str}", summary="A tender", guards=[needs(Act.TENDER_READ)])
+async def tender(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     """Offers are there after the close; a supplier sees its own."""
     lot, number = numbered(desk, who, name, Act.TENDER_READ)
     rows = [row for row in invited_of(who)(desk.state, lot) if row["tender"] == name]
@@ -141,8 +141,8 @@ async def tender(desk: Desk, who: Who, name: str) -> Data:
     return shown(who, "tender", rows[0], about)
 
 
-@get("/orders", summary="Orders, the latest first")
-async def orders(desk: Desk, who: Who, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@get("/orders", summary="Orders, the latest first", guards=[needs(Act.ORDER_READ)])
+async def orders(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit = 50) -> Page:
     """With their tranches."""
     need(who, Act.ORDER_READ)
 
@@ -152,64 +152,74 @@ async def orders(desk: Desk, who: Who, cursor: Cursor = None, limit: Limit = 50)
     return _page(desk, who, "order", rows, (cursor, limit))
 
 
-@get("/orders/{order:int}", summary="An order")
-async def order(desk: Desk, who: Who, order: Number) -> Data:
+@get("/orders/{order:int}", summary="An order", guards=[needs(Act.ORDER_READ)])
+async def order(desk: TheDesk, who: Asker, order: PathNumber) -> Data:
     """With its tranches."""
     if order not in desk.state.sourcing.orders:
         raise NotThere("there is no such thing")
     return shown(who, "order", view.order(desk.state, desk.state.sourcing.orders[order]))
 
 
-@post("/orders/{order:int}/deliveries", summary="A tranche has come")
+@post(
+    "/orders/{order:int}/deliveries",
+    summary="A tranche has come",
+    guards=[needs(Act.TRANCHE_RECORD)],
+)
 async def deliver(
-    desk: Desk,
-    who: Who,
-    order: Number,
-    data: TrancheBody,  # type: ignore[valid-type]
+    desk: TheDesk,
+    who: Asker,
+    order: PathNumber,
+    data: JSONBody[TrancheBody],  # type: ignore[valid-type]
     key: Key = None,
 ) -> Data:
     """Its capacity is there from now on (S5)."""
     return receipt(who, await desk.do(who, command_of(say.Deliver, data, order=order), key or ""))
 
 
-@post("/orders/{order:int}/delays", summary="A tranche is late")
+@post("/orders/{order:int}/delays", summary="A tranche is late", guards=[needs(Act.TRANCHE_RECORD)])
 async def late(
-    desk: Desk,
-    who: Who,
-    order: Number,
-    data: TrancheBody,  # type: ignore[valid-type]
+    desk: TheDesk,
+    who: Asker,
+    order: PathNumber,
+    data: JSONBody[TrancheBody],  # type: ignore[valid-type]
     key: Key = None,
 ) -> Data:
     """What the delivery clause allows follows by itself (DL1)."""
     return receipt(who, await desk.do(who, command_of(say.Late, data, order=order), key or ""))
 
 
-@post("/orders/{order:int}/cancellations", summary="End a tranche that has not come")
+@post(
+    "/orders/{order:int}/cancellations",
+    summary="End a tranche that has not come",
+    guards=[needs(Act.TRANCHE_CANCEL)],
+)
 async def cancel(
-    desk: Desk,
-    who: Who,
-    order: Number,
-    data: CancelBody,  # type: ignore[valid-type]
+    desk: TheDesk,
+    who: Asker,
+    order: PathNumber,
+    data: JSONBody[CancelBody],  # type: ignore[valid-type]
     key: Key = None,
 ) -> Data:
     """By agreement; commitments fall by it (DL2)."""
     return receipt(who, await desk.do(who, command_of(say.Cancel, data, order=order), key or ""))
 
 
-@post("/defaults", summary="A party's default is declared or cured")
-async def default(desk: Desk, who: Who, data: DefaultBody, key: Key = None) -> Data:  # type: ignore[valid-type]
+@post(
+    "/defaults", summary="A party's default is declared or cured", guards=[needs(Act.PARTY_DEFAULT)]
+)
+async def default(desk: TheDesk, who: Asker, data: JSONBody[DefaultBody], key: Key = None) -> Data:  # type: ignore[valid-type]
     """A holder in default is not asked (FR2)."""
     return receipt(who, await desk.do(who, command_of(say.Default, data), key or ""))
 
 
-@post("/usage", summary="What was run, as metered")
-async def usage(desk: Desk, who: Who, data: UseBody, key: Key = None) -> Data:  # type: ignore[valid-type]
+@post("/usage", summary="What was run, as metered", guards=[needs(Act.USAGE_RECORD)])
+async def usage(desk: TheDesk, who: Asker, data: JSONBody[UseBody], key: Key = None) -> Data:  # type: ignore[valid-type]
     """Of a period that is over."""
     return receipt(who, await desk.do(who, command_of(say.Use, data), key or ""))
 
 
-@get("/deadlines", summary="What runs out, the soonest first")
-async def deadlines(desk: Desk, who: Who, limit: Limit = 50) -> Page:
+@get("/deadlines", summary="What runs out, the soonest first", guards=[needs(Act.DEADLINE_READ)])
+async def deadlines(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
     """Answers, orders, tenders and deliveries that are due."""
     need(who, Act.DEADLINE_READ)
     return Page(items=deadlines_seen(desk.state, who)[:limit])

@@ -13,7 +13,7 @@ GONE = (Status.WITHDRAWN,)
 Changes = list[tuple[int, int]]
 
 
-def figure(state: State) -> Capacity:
+def figure(state: State, now_s: int) -> Capacity:
     """What is held, by supplier, and what is wanted beside what pools hold, in GPUs."""
     portfolio, held = state.in_force.portfolio, defaultdict[int, Changes](list)
     for site in sites(portfolio.document, portfolio.names):
@@ -32,8 +32,8 @@ def figure(state: State) -> Capacity:
         if lot.status not in GONE:
             wanted += [(lot.need.start_s, lot.need.gpus), (lot.need.end_s, -lot.need.gpus)]
     known = [at_s for changes in (*held.values(), wanted) for at_s, _ in changes if at_s > 0]
-    from_s = min([state.at_s, *known])
-    until_s = max([state.at_s + DAY_S, *known])
+    from_s = min([now_s, *known])
+    until_s = max([now_s + DAY_S, *known])
     names = portfolio.names
     rows = (Series(names.title(party), _levels(held[party], from_s)) for party in sorted(held))
     return Capacity(from_s, until_s, tuple(rows), Series("wanted", _levels(wanted, from_s)))

@@ -9,10 +9,10 @@ async function freshen() {
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   main.innerHTML = page.getElementById("main").innerHTML;
-  document.body.dataset.seq = page.body.dataset.seq;
+  document.body.dataset.tide = page.body.dataset.tide;
 }
 if (document.querySelector("nav") && window.EventSource) {
-  const source = new EventSource("/events?after=" + document.body.dataset.seq);
+  const source = new EventSource("/events?after=" + document.body.dataset.tide);
   source.onmessage = freshen;
   addEventListener("pagehide", () => source.close());
 }
