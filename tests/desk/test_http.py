@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 
 from desk.served import PEOPLE, SUBMIT, SUPPLIERS, Desk, desk_on, sourced
 from offtake.desk.access.http import unguarded
@@ -135,6 +136,19 @@ def test_prices_and_other_parties_are_seen_by_whom_they_concern(desk: Desk, who:
             assert not [name for name in others if f'"{name}"' in data], (who, path)
         if who == "engineer":
             assert "USD" not in answer.text, path
+
+
+def test_deadlines_come_as_a_calendar_of_what_concerns_somebody(desk: Desk) -> None:
+    desk.done("buyer", "/v1/requirements", SUBMIT)
+    desk.done("buyer", "/v1/requirements/r/notices")
+    for who, count in {"buyer": 1, "alpha": 1, "beta": 0}.items():
+        answer = desk(who, "GET", "/v1/deadlines.ics")
+        entries = Calendar.from_ical(answer.text).walk("VEVENT")
+        assert len(entries) == count, who
+        assert [row["DTSTART"].dt.isoformat() for row in entries] == [DUE] * count
+
+
+DUE = "2025-03-31T00:00:00+00:00"
 
 
 @pytest.mark.parametrize("who", ["auditor"])

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
-from litestar import Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
@@ -13,6 +14,8 @@ from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
 from offtake.desk.deadline import Deadline, all_of
 from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.documents.calendar import Deadline as Dated
+from offtake.desk.documents.calendar import Feed, ics
 from offtake.desk.problem import NotThere
 from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
@@ -27,6 +30,7 @@ from offtake.desk.wire import (
     UseBody,
     command_of,
 )
+from offtake.desk.words import words_in
 from offtake.sourcing.requirement import Lot
 
 Data = dict[str, Any]
@@ -225,6 +229,40 @@ async def deadlines(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
     return Page(items=deadlines_seen(desk.state, who)[:limit])
 
 
+@get("/deadlines.ics", summary="The same for a calendar", guards=[needs(Act.DEADLINE_READ)])
+async def feed(desk: TheDesk, who: Asker, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """An iCalendar feed: entries keep their ids, and move when their deadline does."""
+    need(who, Act.DEADLINE_READ)
+    state, base = desk.state, str(request.base_url).rstrip("/")
+    rows = sorted(row for row in all_of(state) if row.kind != "remedy")
+    mine = (row for row in rows if not who.party or who.party in _concerned(state, row))
+    told = Feed("offtake", request.base_url.hostname or "offtake")
+    body = ics([_dated(state, row, base) for row in mine], told, words_in("en"))
+    return Response(body, media_type="text/calendar; charset=utf-8")
+
+
+def _dated(state: State, row: Deadline, base: str) -> Dated:
+    """A deadline as a calendar has it; a changed requirement is another generation of it."""
+    lot = state.sourcing.lots[row.lot]
+    standing, name = state.standing[row.lot], lot.need.requirement
+    since_s, rounds = standing.at_s, len(standing.rounds)
+    if row.kind == "close":
+        since_s, rounds = standing.tenders[-1].opened_at_s, len(standing.tenders)
+    elif standing.rounds and row.order == NONE:
+        since_s = standing.rounds[-1].notice.at_s
+    ident = f"{name}.{row.order}.{row.tranche}" if row.order != NONE else f"{name}.{rounds}"
+    return Dated(
+        kind=row.kind,
+        id=ident,
+        title=name,  # Suppliers see no titles.
+        since_s=min(since_s, row.at_s),
+        due_at_s=row.at_s,
+        recorded_at_s=since_s,
+        url=f"{base}/",
+        party=view.deadline(state, row)["party"] or "",
+    )
+
+
 def deadlines_seen(state: State, who: Who) -> list[Data]:
     """The deadlines that somebody sees, by time."""
     rows = sorted(row for row in all_of(state) if row.kind != "remedy")
@@ -259,6 +297,7 @@ ROUTER = Router(
         default,
         usage,
         deadlines,
+        feed,
     ],
     tags=["matters"],
 )
