@@ -7,10 +7,12 @@ examples:
 
 The first start prints a link that signs the first administrator on, once. A portfolio is adopted
 where the desk has none; later ones are proposed and adopted at the desk. Behind a proxy that ends
-TLS, say with --origin what people type; over plain HTTP only this machine is served.
+TLS, say with --origin what people type; over plain HTTP only this machine is served. Webhooks
+are sent where OFFTAKE_DESK_KEYS holds a key (32 bytes in base64) that seals their secrets.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from offtake.desk.access.origin import Origin
+    from offtake.desk.clock import SystemClock
+    from offtake.desk.routes.outbox import Post
     from offtake.desk.start import Parts
 
 
@@ -55,7 +59,20 @@ def run(given: argparse.Namespace) -> int:
     first = made.first_link()
     if first is not None:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
-    return _listen(assembled(made, clock), given)
+    return _listen(assembled(made, clock, post=_posting(made, clock)), given)
+
+
+def _posting(made: "Parts", clock: "SystemClock") -> "Post":
+    """What sends webhooks, if OFFTAKE_DESK_KEYS holds a key that seals their secrets."""
+    from offtake.desk.seal import BadKey
+    from offtake.desk.start import posting
+    from offtake.desk.transport.reach import Reach
+
+    try:
+        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), Reach())
+    except BadKey as error:
+        remedy = "head -c 32 /dev/urandom | base64"
+        raise Invalid("bad-value", "OFFTAKE_DESK_KEYS", str(error), remedy) from error
 
 
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:

@@ -1,7 +1,10 @@
 """A desk put together: database, clock, chance, door and application."""
 
+import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +21,21 @@ from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
 from offtake.desk.desk import Desk
+from offtake.desk.endpoint import Endpoints
+from offtake.desk.message import WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
+from offtake.desk.outbox import Deliverer
 from offtake.desk.pages.people import people_pages
+from offtake.desk.routes.outbox import Post, outbox_router
+from offtake.desk.seal import Seal, keys_of
 from offtake.desk.service import Service
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine, reader
 from offtake.desk.tell import Teller
+from offtake.desk.transport.outcome import Transport
+from offtake.desk.transport.reach import Reach
+from offtake.desk.transport.webhook import Webhooks
 from offtake.desk.writer import Answered, Asked, Receipt, Writer
 
 
@@ -92,17 +103,49 @@ def adopt(writer: Writer, text: str, note: str) -> Answered:
     return answer
 
 
-def assembled(made: Parts, clock: Clock, more: tuple[Any, ...] = ()) -> Litestar:
-    """The application of a desk."""
+def posting(made: Parts, clock: Clock, keys: str, reach: Reach) -> Post:
+    """What sends messages: with ``keys`` that seal secrets, to what may be reached.
+
+    Raises:
+        BadKey: They are none.
+    """
+    if not keys:
+        return Post(made.engine, None, None, reach)
+    endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
+    transports: dict[str, Transport] = {WEBHOOK: Webhooks(endpoints.find, reach)}
+    return Post(made.engine, endpoints, Deliverer(made.engine, clock, transports), reach)
+
+
+@asynccontextmanager
+async def _delivering(post: Post) -> AsyncIterator[None]:
+    """Messages are delivered meanwhile; what is on its way at the end may arrive."""
+    if post.deliverer is None:
+        yield
+        return
+    running = asyncio.create_task(post.deliverer.run())
+    try:
+        yield
+    finally:
+        post.deliverer.stop()
+        await running
+
+
+def assembled(
+    made: Parts, clock: Clock, more: tuple[Any, ...] = (), post: Post | None = None
+) -> Litestar:
+    """The application of a desk; ``post`` is what sends, if anything does."""
     desk = Desk(Service(made.writer), reader(made.engine), clock)
+    sending = post or posting(made, clock, "", Reach())
     return application(
         desk,
         more=(
             sign_on_router(made.door),
             *people_pages(made.register),
             metrics_page(made),
+            outbox_router(sending),
             *more,
         ),
         middleware=(Doorkeeper(made.door),),
         before_send=(secured(made.door.origin),),
+        beside=lambda: _delivering(sending),
     )
