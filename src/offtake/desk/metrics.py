@@ -6,6 +6,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from sqlalchemy import Connection
 
+from offtake.desk.command import Bid
 from offtake.desk.entry import Entry
 from offtake.desk.reasons import reasons
 from offtake.desk.state import State
@@ -32,7 +33,9 @@ class Metrics:
             ["reason", "verdict"],
             registry=self._registry,
         )
-        self._seq = Gauge("offtake_journal_seq", "The last entry", registry=self._registry)
+        self._told = Gauge(
+            "offtake_journal_told", "Entries, but for offers", registry=self._registry
+        )
         self._outbox = Gauge(
             "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
         )
@@ -45,12 +48,15 @@ class Metrics:
         def both(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
             then(tx, state, entries)
             self._seen(entries)
+            self._told.set(state.told)
 
         return both
 
     def _seen(self, entries: Iterable[Entry]) -> None:
+        """Offers are sealed, also for who keeps the desk: they are not counted."""
         for entry in entries:
-            self._seq.set(entry.seq)
+            if isinstance(entry.command, Bid):
+                continue
             self._entries.labels(str(type(entry.command).__struct_config__.tag)).inc()
             for line in entry.events:
                 self._events.labels(str(line["event"])).inc()
