@@ -124,6 +124,18 @@ DEEDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/v1/requirements/texas/unserved", {}),
     ("/v1/orders/0/deliveries", {}),
     ("/v1/orders/99/deliveries", {}),
+    *(
+        (f"/do/{act}", {"requirement": name, "notice": f"{name}.1", "tender": f"{name}.1", **words})
+        for name in NAMES
+        for act, words in (
+            ("bid", {"gpus": "many", "price": "$1.00"}),
+            ("answer", {"gpus": "", "signed": "Me"}),
+            ("award", {"take.gamma": "64"}),
+            ("sign", {"supplier": "gamma"}),
+            ("nothing", {}),
+        )
+    ),
+    ("/do/deliver", {"requirement": "texas", "order": "0", "tranche": "7"}),
 )
 """What is tried and must fail alike: none of it may change anything."""
 

@@ -116,9 +116,12 @@ class World:
         return self.client.get(path, headers=cookie)
 
     def post(self, who: str, path: str, body: Any) -> Any:
+        """What is answered to a program, or, where pages send forms, to a browser."""
         cookie = self.cookies[who]
         headers = {"Cookie": f"offtake={cookie}", "X-CSRF-Token": csrf_of(cookie), "Origin": ORIGIN}
-        return self.client.post(path, json=body, headers=headers)
+        if path.startswith("/v1/"):
+            return self.client.post(path, json=body, headers=headers)
+        return self.client.post(path, data=body, headers={**headers, "Accept": "text/html"})
 
 
 @contextmanager
