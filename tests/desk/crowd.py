@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from desk.auditor import Told, told
-from desk.served import PEOPLE
+from desk.listening import PEOPLE
 
 PATIENCE_S = 60
 PATHS = {

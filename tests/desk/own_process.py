@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from desk.served import Doorman
+from desk.listening import Doorman
 from desk.stories import DAY
 from offtake.desk.app import application
 from offtake.desk.desk import Desk

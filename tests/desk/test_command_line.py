@@ -4,16 +4,24 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar.exceptions import LitestarDeprecationWarning
 
-from desk.served import PEOPLE, Served, served
-from desk.stories import Story
+from desk.listening import PEOPLE, Served, listening, served
+from desk.stories import PORTFOLIO, Clock, Story
 from offtake.cli.main import main
+from offtake.desk.access.origin import Origin
+from offtake.desk.access.role import Role
+from offtake.desk.start import adopt, assembled, parts
 from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.person import Person
+from offtake.desk.store.token import Wanted
+from offtake.units.time import DAY_S
 
 SUBMIT = (
     *("requirement", "submit", "r", "--purpose", "training", "--gpus", "64", "--price-limit", "$3"),
@@ -181,7 +189,42 @@ def test_a_token_comes_from_standard_input_and_stays_out_of_sight(desk: Served) 
     assert json.loads(done.stdout)["roles"] == ["engineer"]
 
 
-@pytest.mark.parametrize("noun", ["requirement", "notice", "tender", "offer", "order"])
+def test_a_real_token_does_what_its_scopes_allow_until_it_is_revoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    clock = Clock()
+    made = parts(f"sqlite:///{tmp_path / 'desk.db'}", Origin("http://127.0.0.1:8000"), clock)
+    adopt(made.writer, PORTFOLIO, "the first")
+    ada = made.register.add(Person("", "Ada", frozenset({Role.BUYER})), by="test")
+    wanted = Wanted(ada.id, "reads", ("requirement.*", "*.read"), clock.at_s + DAY_S)
+    token = made.register.make_token(wanted, by="test")
+    monkeypatch.setenv("OFFTAKE_DESK_TOKEN", token.text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)
+        app = assembled(made, clock)
+    with listening(app) as address:
+        monkeypatch.setenv("OFFTAKE_DESK_URL", address)
+        assert main(["whoami", "-o", "json"]) == 0
+        me = json.loads(capsys.readouterr().out)
+        assert (me["name"], me["roles"], me["by"]) == ("Ada", ["buyer"], "token")
+        assert "requirement.submit" in me["may"]
+        assert "notice.give" not in me["may"]
+        assert main([*SUBMIT]) == 0
+        assert main(["notice", "give", "r"]) == 2
+        token_file = tmp_path / "token"
+        token_file.write_text("unknown")
+        assert main(["whoami", "--token-file", str(token_file)]) == 2
+        assert main(["login", address, "--token-file", str(token_file)]) == 2
+        token_file.write_text(token.text)
+        assert main(["login", address, "--token-file", str(token_file)]) == 0
+        assert made.register.revoke_token(token.id, by="test")
+        assert main(["requirement", "list"]) == 2
+        assert "not-signed-on" in capsys.readouterr().err
+    made.engine.dispose()
+
+
+@pytest.mark.parametrize("noun", ["requirement", "notice", "tender", "offer", "order", "journal"])
 def test_each_verb_of_a_noun_explains_itself(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
     from importlib import import_module
 

@@ -149,5 +149,7 @@ def test_reason_codes_are_counted(desk: Desk) -> None:
     sourced(desk)
     told = desk("administrator", "GET", "/metrics").text
     assert 'offtake_entries_total{do="notice"} 1.0' in told
+    assert "bid" not in told
+    assert "offer_made" not in told
     assert 'offtake_reasons_total{reason="NotNotified",verdict="hold"} 2.0' in told
     assert 'offtake_reasons_total{reason="ShareNotKept",verdict="deny"} 0.0' in told

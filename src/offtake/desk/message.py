@@ -1,8 +1,8 @@
 """What a message holds: its topic, its payload or letter, and the id by which it is known again."""
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,7 +13,9 @@ from offtake.core.vocabulary import EventKind
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
 
-TOPIC_OF_EVENT = {  # But for offers: they are sealed, also for the buyer (S3).
+SEALED = frozenset({EventKind.OFFER_MADE})
+"""What nobody is told of: until a tender closes, not even how many offers there are (S3)."""
+TOPIC_OF_EVENT = {
     EventKind.REQUIREMENT_SUBMITTED: "requirement.submitted",
     EventKind.REQUIREMENT_CHANGED: "requirement.changed",
     EventKind.REQUIREMENT_WITHDRAWN: "requirement.withdrawn",
@@ -94,10 +96,10 @@ def opened(body: bytes) -> Letter:
     return msgspec.json.decode(body, type=Letter)
 
 
-def message_id(*about: str | int) -> str:
-    """The id of a message: always the same for the same entry, event, channel and target.
+def message_id(chance: Callable[[int], bytes]) -> str:
+    """A new id: 120 random bits in base32 (RFC 4648), small letters.
 
-    120 bits of SHA-256 over the JSON of the parts, in base32 (RFC 4648), small letters.
+    It follows from nothing: whoever could work an id out of the number of its entry would learn how
+    many sealed offers came before.
     """
-    digest = sha256(msgspec.json.encode(about)).digest()
-    return "msg_" + base64.b32encode(digest[:15]).decode().lower()
+    return "msg_" + base64.b32encode(chance(15)).decode().lower()

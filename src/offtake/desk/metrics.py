@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
 from sqlalchemy import Connection
 
 from offtake.desk.command import Bid
@@ -20,6 +26,7 @@ class Metrics:
     """The counts of one process, since it started."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # When is in the journal.
         self._registry = CollectorRegistry()
         self._entries = Counter(
             "offtake_entries", "Entries of the journal", ["do"], registry=self._registry
@@ -33,9 +40,6 @@ class Metrics:
             ["reason", "verdict"],
             registry=self._registry,
         )
-        self._told = Gauge(
-            "offtake_journal_told", "Entries, but for offers", registry=self._registry
-        )
         self._outbox = Gauge(
             "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
         )
@@ -48,15 +52,13 @@ class Metrics:
         def both(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
             then(tx, state, entries)
             self._seen(entries)
-            self._told.set(state.told)
 
         return both
 
     def _seen(self, entries: Iterable[Entry]) -> None:
-        """Offers are sealed, also for who keeps the desk: they are not counted."""
         for entry in entries:
             if isinstance(entry.command, Bid):
-                continue
+                continue  # How many offers have come is sealed, also from who runs the desk.
             self._entries.labels(str(type(entry.command).__struct_config__.tag)).inc()
             for line in entry.events:
                 self._events.labels(str(line["event"])).inc()

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Litestar, Response, get
@@ -24,7 +24,7 @@ from offtake.desk.service import Service
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine, reader
-from offtake.desk.tell import tell
+from offtake.desk.tell import Teller
 from offtake.desk.writer import Answered, Asked, Receipt, Writer
 
 
@@ -36,7 +36,7 @@ class Parts:
     writer: Writer
     register: Register
     door: Door
-    metrics: Metrics
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def is_new(self) -> bool:
@@ -66,7 +66,7 @@ def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) 
     engine = open_engine(url)
     create_tables(engine)
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(tell))
+    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
     return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)

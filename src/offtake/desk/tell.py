@@ -1,6 +1,10 @@
-"""What the buyer's own endpoints are told of entries, put beside them in one transaction."""
+"""What the buyer's own endpoints are told of entries, put beside them in one transaction.
 
-from collections.abc import Iterator, Sequence
+Nothing tells of sealed offers, neither by what it says nor by a number that counts entries.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -11,6 +15,7 @@ from offtake.desk.entry import Entry
 from offtake.desk.message import (
     ADOPTED,
     PROPOSED,
+    SEALED,
     TOPIC_OF_EVENT,
     WEBHOOK,
     message_id,
@@ -39,10 +44,10 @@ def news(entry: Entry) -> Iterator[News]:
     The decisions behind an event stay in the journal, and so do long words beyond their beginning:
     whoever wants them asks for the entry.
     """
-    about = {"entry": entry.seq, "by": entry.name}
+    about = {"by": entry.name}
     for line in entry.events:
         kind = EventKind[str(line["event"]).upper()]
-        if kind not in TOPIC_OF_EVENT:
+        if kind in SEALED:
             continue
         told = {key: _brief(value) for key, value in line.items() if key != "decisions"}
         yield News(TOPIC_OF_EVENT[kind], parse_instant(str(line["at"])), {**about, **told})
@@ -55,23 +60,29 @@ def _brief(value: Any) -> Any:
     return value[:LIMIT_WORDS] if isinstance(value, str) else value
 
 
-def tell(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
-    """Put a message for each of the buyer's endpoints that wishes to be told.
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Puts a message for each of the buyer's endpoints that wishes to be told (``Beside``).
 
     Other parties are told nothing here: a journal line holds what is the buyer's alone.
+    ``chance`` draws so many bytes that nobody can guess.
     """
-    outbox.put(tx, [message for entry in entries for message in _messages(tx, entry)])
 
+    chance: Callable[[int], bytes]
 
-def _messages(tx: Connection, entry: Entry) -> Iterator[Message]:
-    recorded_at_s = parse_instant(entry.recorded)
-    for number, new in enumerate(news(entry)):
-        for endpoint in subscribed(tx, new.topic, None):
-            yield Message(
-                id=message_id(entry.seq, number, WEBHOOK, endpoint),
-                created_at_s=recorded_at_s,
-                topic=new.topic,
-                channel=WEBHOOK,
-                target=endpoint,
-                body=payload(new.topic, new.at_s, new.data),
-            )
+    def __call__(self, tx: Connection, _state: State, entries: Sequence[Entry]) -> None:
+        """Put what there is to tell of some entries."""
+        outbox.put(tx, [message for entry in entries for message in self._messages(tx, entry)])
+
+    def _messages(self, tx: Connection, entry: Entry) -> Iterator[Message]:
+        recorded_at_s = parse_instant(entry.recorded)
+        for new in news(entry):
+            for endpoint in subscribed(tx, new.topic, None):
+                yield Message(
+                    id=message_id(self.chance),
+                    created_at_s=recorded_at_s,
+                    topic=new.topic,
+                    channel=WEBHOOK,
+                    target=endpoint,
+                    body=payload(new.topic, new.at_s, new.data),
+                )

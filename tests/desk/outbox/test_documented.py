@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from desk.outbox.test_tell import endpoint, told
+from desk.outbox.test_tell import endpoint, tell, told
 from desk.stories import Story, submit
 from offtake.desk import command as say
 from offtake.desk.message import LIMIT_PAYLOAD_BYTES, TOPICS
 from offtake.desk.outbox import DELAYS_S, Policy
 from offtake.desk.store import outbox, webhook
-from offtake.desk.tell import LIMIT_WORDS, tell
+from offtake.desk.tell import LIMIT_WORDS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/reference/outbox.md").read_text("utf-8")
 

@@ -1,23 +1,26 @@
 """Whoever wishes to be told is told of every entry, and of none that did not come about."""
 
 import json
+import os
 from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import Connection, Engine
 
 from desk.outbox.post import Post
-from desk.stories import ALPHA, PORTFOLIO, Story, submit
+from desk.stories import ALPHA, BETA, PORTFOLIO, Story, submit
 from offtake.desk import command as say
 from offtake.desk.endpoint import Wish
 from offtake.desk.entry import Entry
 from offtake.desk.state import State
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import reader
-from offtake.desk.tell import LIMIT_WORDS, tell
+from offtake.desk.tell import LIMIT_WORDS, Teller
 from offtake.desk.transport.reach import Reach
 from offtake.desk.writer import Unavailable
 from offtake.units.time import parse_instant
+
+tell = Teller(os.urandom)
 
 
 def endpoint(engine: Engine, *topics: str, party: str | None = None) -> str:
@@ -47,7 +50,6 @@ def test_an_endpoint_is_told_what_happened_when_and_by_whom(engine: Engine) -> N
     ]
     notice, accepted = messages[1][1], messages[2][1]
     assert notice["timestamp"] == "2025-03-01T00:00:00Z"
-    assert notice["data"]["entry"] == 3
     assert notice["data"]["requirement"] == "r"
     assert notice["data"]["clause"] == "A/first"
     assert notice["data"]["due"] == "2025-03-31"
@@ -76,7 +78,7 @@ def test_a_portfolio_is_told_of_without_its_text(engine: Engine) -> None:
     story.does(say.Adopt(portfolio=PORTFOLIO, note="the first"))
     ((_, payload),) = told(engine)
     assert payload["type"] == "portfolio.adopted"
-    assert payload["data"] == {"entry": 1, "by": "Ada", "note": "the first"}
+    assert payload["data"] == {"by": "Ada", "note": "the first"}
 
 
 def test_long_words_and_decisions_stay_in_the_journal(engine: Engine) -> None:
@@ -91,6 +93,29 @@ def test_long_words_and_decisions_stay_in_the_journal(engine: Engine) -> None:
     assert proposed["note"] == "x" * LIMIT_WORDS
     assert [data["event"] for data in others][-1] == "tender_opened"
     assert not any("decisions" in data for data in others)
+
+
+def test_nobody_is_told_that_a_sealed_offer_came(engine: Engine) -> None:
+    story = Story(engine, beside=tell)
+    endpoint(engine)
+
+    def tendered(name: str, bids: int) -> list[tuple[str, list[str]]]:
+        """The topics, and what is said under each, of a tender with so many bids."""
+        story.does(submit(requirement=name))
+        story.does(say.Notice(requirement=name))
+        story.does(say.Answer(requirement=name, gpus=0, signed="A. Alpha"), ALPHA)
+        story.does(say.Tender(requirement=name, open_for="2d"))
+        for number in range(bids):
+            story.does(say.Bid(requirement=name, gpus=64, price=f"${3 - number}"), BETA)
+        story.clock.at_s += 2 * 86_400
+        story.writer.write([])
+        payloads = [payload for _, payload in told(engine)]
+        return [(row["type"], sorted(row["data"])) for row in payloads if name in str(row)]
+
+    none, two = tendered("without", 0), tendered("having", 2)
+    assert [topic for topic, _ in none][-2:] == ["tender.opened", "tender.closed"]
+    assert two == none
+    assert not any("beta" in str(payload) for _, payload in told(engine))
 
 
 def test_parties_are_not_told_what_is_the_buyers_alone(engine: Engine) -> None:
