@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from desk.access.people import EVERYBODY, who
-from desk.access.worlds import AFTER, BEFORE, BUYER, Step, bid, raised
+from desk.access.worlds import AFTER, BEFORE, BUYER, USED, Step, bid, raised
 from desk.stories import Clock
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
