@@ -5,12 +5,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import Engine
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.oidc import Provider, Settings
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link, sign_on_router
@@ -92,13 +94,26 @@ def adopt(writer: Writer, text: str, note: str) -> Answered:
     return answer
 
 
-def assembled(made: Parts, clock: Clock, more: tuple[Any, ...] = ()) -> Litestar:
-    """The application of a desk."""
+PATIENCE_S = 5
+"""How long a provider that signs people on may take to answer."""
+
+
+def assembled(
+    made: Parts,
+    clock: Clock,
+    more: tuple[Any, ...] = (),
+    *,
+    signing: Settings | None = None,
+) -> Litestar:
+    """The application of a desk; ``signing`` says which provider signs people on, if any does."""
     desk = Desk(Service(made.writer), reader(made.engine), clock)
+    asking = httpx.AsyncClient(timeout=PATIENCE_S)
+    provider = None if signing is None else Provider(signing, asking, made.register.clock)
     return application(
         desk,
+        beside=lambda: asking,
         more=(
-            sign_on_router(made.door),
+            sign_on_router(made.door, provider),
             *people_pages(made.register),
             metrics_page(made),
             *more,
