@@ -23,6 +23,7 @@ from offtake.core.text import ScopeText, Term, Value, terms_of_text
 from offtake.desk.access.field import RESOURCES, Fields
 from offtake.desk.access.may import MAY
 from offtake.desk.access.role import Role
+from offtake.desk.reasons import reasons
 from offtake.units.capacity import share_text
 
 SECTIONS = {
@@ -213,7 +214,15 @@ def _seen(fields: Fields) -> str:
     return "\n".join(["| fields | seen by |", "| --- | --- |", *rows])
 
 
-TABLES = {"findings": findings, "acts": acts, "visible": fields_seen}
+def reasons_told() -> str:
+    """What to do about each reason code, as a table."""
+    rows = ["| reason | wait | change the request | escalate |", "| --- | --- | --- | --- |"]
+    for token, reason in reasons().items():
+        rows.append(f"| `{token}` | {' | '.join(reason.advice)} |")
+    return "\n".join(rows)
+
+
+TABLES = {"reasons": reasons_told, "findings": findings, "acts": acts, "visible": fields_seen}
 """Tables that are of no record."""
 
 

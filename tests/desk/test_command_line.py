@@ -117,7 +117,8 @@ def test_exit_codes_say_why_nothing_happened(run: Run) -> None:
     run("ada", *SUBMIT)
     assert run("nobody", "requirement", "list", code=2)[0]["code"] == "not-signed-on"
     assert run("eve", "notice", "give", "r", code=2)[0]["code"] == "forbidden"
-    assert run("beta", "requirement", "get", "r", code=3)[0]["code"] == "not-found"
+    assert run("beta", "requirement", "get", "r", code=2)[0]["code"] == "forbidden"
+    assert run("ada", "requirement", "get", "none", code=3)[0]["code"] == "not-found"
     assert run("ada", "tender", "open", "r", code=4)[0]["code"] == "refused"
     words = ("--purpose", "trainin", "--gpus", "0", "--start", "2025-09-01", "--end", "2024-01-01")
     wrong = run("ada", "requirement", "submit", "x", *words, code=3)
