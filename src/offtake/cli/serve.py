@@ -7,8 +7,10 @@ examples:
 
 The first start prints a link that signs the first administrator on, once. A portfolio is adopted
 where the desk has none; later ones are proposed and adopted at the desk. Behind a proxy that ends
-TLS, say with --origin what people type; over plain HTTP only this machine is served. Webhooks
-are sent where OFFTAKE_DESK_KEYS holds a key (32 bytes in base64) that seals their secrets.
+TLS, say with --origin what people type; over plain HTTP only this machine is served.
+With --sign-on people come by your OpenID provider; its client's secret is taken from
+$OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
+base64) that seals their secrets.
 """
 
 import argparse
@@ -17,17 +19,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offtake.cli.output import Invalid, load
+from offtake.cli.output import Invalid, load, problem_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from litestar import Litestar
 
+    from offtake.desk.access.oidc import Settings
     from offtake.desk.access.origin import Origin
     from offtake.desk.clock import SystemClock
     from offtake.desk.routes.outbox import Post
     from offtake.desk.start import Parts
+
+FROM_ENVIRONMENT = "OFFTAKE_SIGN_ON_SECRET"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +44,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; this machine only")
     parser.add_argument("--port", type=int, default=8080, help="8080")
     parser.add_argument("--origin", metavar="URL", help="as people type it; http://HOST:PORT")
+    parser.add_argument(
+        "--sign-on", metavar="FILE", help="the OpenID provider that signs people on, as TOML"
+    )
     parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
 
 
@@ -50,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.desk.start import adopt, assembled, parts
 
     clock = SystemClock()
+    signing = None if given.sign_on is None else _signing(given)
     made = _opened(lambda: parts(given.db or "sqlite:///offtake.db", _origin(given), clock))
     if made.is_new:
         if given.portfolio is None:
@@ -59,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
     first = made.first_link()
     if first is not None:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
-    return _listen(assembled(made, clock, post=_posting(made, clock)), given)
+    return _listen(assembled(made, clock, post=_posting(made, clock), signing=signing), given)
 
 
 def _posting(made: "Parts", clock: "SystemClock") -> "Post":
@@ -73,6 +82,28 @@ def _posting(made: "Parts", clock: "SystemClock") -> "Post":
     except BadKey as error:
         remedy = "head -c 32 /dev/urandom | base64"
         raise Invalid("bad-value", "OFFTAKE_DESK_KEYS", str(error), remedy) from error
+
+
+def _signing(given: argparse.Namespace) -> "Settings":
+    """Which provider signs people on; its secret is in no file that others read."""
+    from offtake.desk.access.settings import settings_of
+    from offtake.desk.reading import Invalid as Wrong
+
+    try:
+        text = Path(given.sign_on).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        says = f"{given.sign_on} cannot be read ({type(error).__name__})"
+        raise Invalid("no-file", "--sign-on", says, "Name a file of TOML.") from error
+    try:
+        return settings_of(text, _origin(given), os.environ.get(FROM_ENVIRONMENT, ""))
+    except Wrong as error:
+        rows = [
+            problem_row(
+                "bad-setting", f"{given.sign_on}:{row.field}", says=row.says, remedy=row.remedy
+            )
+            for row in error.wrong
+        ]
+        raise Invalid.with_rows(rows) from error
 
 
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:

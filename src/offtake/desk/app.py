@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from offtake import __version__
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk, TheDesk
-from offtake.desk.pages import do, live, plans, show
+from offtake.desk.pages import do, entries, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
@@ -25,7 +25,7 @@ LIMIT_BODY = 8_000_000
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
-    *(show.printed, show.tenders, show.tender, show.orders, show.entries),
+    *(show.printed, show.tenders, show.tender, show.orders, entries.entries),
     *(plans.rights, plans.rights_picture, plans.capacity, plans.capacity_picture),
     *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static, live.favicon),
 )

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import Engine
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.oidc import Provider, Settings
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link, sign_on_router
@@ -37,6 +39,9 @@ from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach
 from offtake.desk.transport.webhook import Webhooks
 from offtake.desk.writer import Answered, Asked, Receipt, Writer
+
+PATIENCE_S = 5
+"""How long a provider that signs people on may take to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +122,40 @@ def posting(made: Parts, clock: Clock, keys: str, reach: Reach) -> Post:
 
 
 @asynccontextmanager
-async def _delivering(post: Post) -> AsyncIterator[None]:
+async def _beside(asking: httpx.AsyncClient, post: Post) -> AsyncIterator[None]:
     """Messages are delivered meanwhile; what is on its way at the end may arrive."""
-    if post.deliverer is None:
-        yield
-        return
-    running = asyncio.create_task(post.deliverer.run())
-    try:
-        yield
-    finally:
-        post.deliverer.stop()
-        await running
+    async with asking:
+        if post.deliverer is None:
+            yield
+            return
+        running = asyncio.create_task(post.deliverer.run())
+        try:
+            yield
+        finally:
+            post.deliverer.stop()
+            await running
 
 
 def assembled(
-    made: Parts, clock: Clock, more: tuple[Any, ...] = (), post: Post | None = None
+    made: Parts,
+    clock: Clock,
+    more: tuple[Any, ...] = (),
+    *,
+    post: Post | None = None,
+    signing: Settings | None = None,
 ) -> Litestar:
-    """The application of a desk; ``post`` is what sends, if anything does."""
+    """The application of a desk.
+
+    ``post`` is what sends messages and ``signing`` the provider that signs people on, if any does.
+    """
     desk = Desk(Service(made.writer), reader(made.engine), clock)
     sending = post or posting(made, clock, "", Reach())
+    asking = httpx.AsyncClient(timeout=PATIENCE_S)
+    provider = None if signing is None else Provider(signing, asking, made.register.clock)
     return application(
         desk,
         more=(
-            sign_on_router(made.door),
+            sign_on_router(made.door, provider),
             *people_pages(made.register),
             metrics_page(made),
             outbox_router(sending),
@@ -147,5 +163,5 @@ def assembled(
         ),
         middleware=(Doorkeeper(made.door),),
         before_send=(secured(made.door.origin),),
-        beside=lambda: _delivering(sending),
+        beside=lambda: _beside(asking, sending),
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Litestar, Request, get, post
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 from litestar.testing import TestClient
 
@@ -12,8 +12,8 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
 from offtake.desk.access.oidc import Provider
 from offtake.desk.access.origin import Origin
-from offtake.desk.access.problem import HANDLERS
 from offtake.desk.access.sign_on import sign_on_router
+from offtake.desk.problem import handle
 
 LOCAL, SECURE = "http://127.0.0.1:8000", "https://desk.example"
 AnyRequest = Request[Any, Any, Any]
@@ -63,7 +63,7 @@ class House:
         self.app = Litestar(
             route_handlers=[notices, give, notice, health, sign_on_router(self.door, provider)],
             middleware=[Doorkeeper(self.door)],
-            exception_handlers=dict(HANDLERS),
+            exception_handlers={Exception: handle, HTTPException: handle},
             before_send=[secured(self.door.origin)],
             openapi_config=None,
             logging_config=None,

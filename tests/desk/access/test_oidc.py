@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,13 +16,20 @@ from litestar.testing import TestClient
 from sqlalchemy import Engine
 
 from desk import provider as real
-from desk.access.doors import LOCAL, House
+from desk.access.doors import LOCAL, House, Ticks
 from desk.access.registers import Desk
+from desk.stories import PORTFOLIO
 from offtake.desk.access.claim import Mapped, NotVouched, vouched
+from offtake.desk.access.http import Door
 from offtake.desk.access.oidc import AGAIN_S, KEYS_S, NoIssuer, Provider, Settings
+from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
+from offtake.desk.clock import SystemClock
+from offtake.desk.start import Parts, adopt, assembled
+from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine
 from offtake.desk.store.session import SIGN_ON_S
+from offtake.desk.writer import Writer
 
 MAPPED = Mapped(
     claim="groups",
@@ -158,7 +166,8 @@ def test_an_answer_that_is_wrong_in_any_way_signs_nobody_on(
     answer = browser.comes(browser.is_sent_back(away))
 
     assert answer.status_code == 401
-    assert answer.json()["detail"] == "Sign on, or send a token that is in force."
+    assert answer.json()["title"] == "Sign on, or send a token"
+    assert answer.json().get("detail", "") == ""
     assert browser.is_known_as() == ""
     assert not any(person.subject for person in browser.house.desk.register.people())
 
@@ -249,6 +258,28 @@ def test_a_suppliers_people_are_bound_to_their_party(browser: Browser, idp: real
     (sam,) = [person for person in browser.house.desk.register.people() if person.subject]
 
     assert (sam.name, sam.roles, sam.party) == ("sam", {Role.SUPPLIER}, "alpha")
+
+
+def test_a_stranger_at_a_page_is_shown_to_the_provider_and_comes_back_to_it(
+    small: Engine, idp: real.Running
+) -> None:
+    clock = SystemClock()
+    writer = Writer(small, clock)
+    writer.open()
+    adopt(writer, PORTFOLIO, "the first")
+    register = Register(small, clock, Random(5).randbytes)
+    made = Parts(small, writer, register, Door(register, Origin(LOCAL), Ticks()))
+    app = assembled(made, clock, signing=settings(idp))
+    with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as client:
+        client.follow_redirects = False
+        stranger = client.get("/requirements", headers={"Accept": "text/html"})
+        assert stranger.status_code == 401
+        assert 'href="/sign-on?back=%2Frequirements"' in stranger.text
+        away = client.get("/sign-on?back=%2Frequirements")
+        back = httpx.get(away.headers["location"]).headers["location"]
+        signed = client.get(back.removeprefix(LOCAL))
+        assert (signed.status_code, signed.headers["location"]) == (303, "/requirements")
+        assert client.get("/requirements").status_code == 200
 
 
 def test_a_provider_that_is_away_signs_nobody_on_and_breaks_nothing(small: Engine) -> None:

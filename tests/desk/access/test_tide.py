@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from desk.access.people import EVERYBODY, who
-from desk.access.worlds import AFTER, BEFORE, BUYER, Step, bid, raised
+from desk.access.worlds import AFTER, BEFORE, BUYER, USED, Step, bid, raised
 from desk.stories import Clock
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
@@ -80,9 +80,7 @@ def test_what_concerns_a_supplier_changes_its_pages_and_no_other_suppliers(told:
 
 def test_all_who_offered_see_that_the_tender_is_closed(told: Told) -> None:
     told.does(*BEFORE, bid("gamma", "2.83", "2025-03-08"))
-    use = say.Use(
-        supplier="delta", purpose="training", gpus=1, start="2025-02-01", end="2025-02-02"
-    )
+    use = say.Use(supplier="delta", purpose="training", gpus=1, **USED)
     closed = Step("2025-03-21", BUYER, use)
 
     assert changed_for(told, closed) == {*INSIDERS, "beta", "gamma"}

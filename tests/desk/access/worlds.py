@@ -15,12 +15,13 @@ from offtake.desk.access.http import Door
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
+from offtake.desk.metrics import Metrics
 from offtake.desk.start import Parts, assembled
 from offtake.desk.state import By
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine
 from offtake.desk.store.person import Person
-from offtake.desk.writer import Asked, Receipt, Writer
+from offtake.desk.writer import Asked, Receipt, Writer, nobody
 
 ORIGIN = "http://127.0.0.1:8000"
 PORTFOLIO = """
@@ -115,9 +116,12 @@ class World:
         return self.client.get(path, headers=cookie)
 
     def post(self, who: str, path: str, body: Any) -> Any:
+        """What is answered to a program, or, where pages send forms, to a browser."""
         cookie = self.cookies[who]
         headers = {"Cookie": f"offtake={cookie}", "X-CSRF-Token": csrf_of(cookie), "Origin": ORIGIN}
-        return self.client.post(path, json=body, headers=headers)
+        if path.startswith("/v1/"):
+            return self.client.post(path, json=body, headers=headers)
+        return self.client.post(path, data=body, headers={**headers, "Accept": "text/html"})
 
 
 @contextmanager
@@ -126,7 +130,8 @@ def world(folder: Path, steps: Iterable[Step], now: str) -> Iterator[World]:
     engine = open_engine(f"sqlite:///{folder / 'desk.db'}")
     create_tables(engine)
     clock, ticks = Clock(), iter(range(10**9, 10**15, 10**6))
-    writer = Writer(engine, clock)
+    metrics = Metrics()
+    writer = Writer(engine, clock, beside=metrics.beside(nobody))
     writer.open()
     for step in sorted(steps, key=lambda step: step.at):
         clock.set(step.at)
@@ -136,7 +141,7 @@ def world(folder: Path, steps: Iterable[Step], now: str) -> Iterator[World]:
     writer.write([])
     register = Register(engine, clock, Random(3).randbytes)
     door = Door(register, Origin(ORIGIN), lambda: next(ticks))
-    app = assembled(Parts(engine, writer, register, door), clock)
+    app = assembled(Parts(engine, writer, register, door, metrics), clock)
     with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
         client.follow_redirects = False
         yield World(client, register, clock)

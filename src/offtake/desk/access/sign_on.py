@@ -23,6 +23,8 @@ from offtake.desk.store.session import Busy, SignOn
 
 AnyRequest = Request[Any, Any, Any]
 LOG = logging.getLogger("offtake.desk.access")
+AWAY = "/sign-on"
+"""Where people are sent to the provider from."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>offtake</title></head>
@@ -92,7 +94,7 @@ def _off(door: Door) -> HTTPRouteHandler:
 
 
 def _away(door: Door, provider: Provider) -> HTTPRouteHandler:
-    @get("/sign-on")
+    @get(AWAY)
     async def away(request: AnyRequest) -> Response[Any]:
         """Send a browser to the provider; its cookie says that it was this one."""
         back = inside(request.query_params.get("back", "/"))

@@ -1,11 +1,11 @@
 """The pages that show: today, requirements, notices, tenders, orders, rights, the journal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
@@ -13,12 +13,13 @@ from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.documents.html import html
+from offtake.desk.documents.notice import NoticeDocument
 from offtake.desk.documents.pdf import pdf
 from offtake.desk.entry import read
 from offtake.desk.pages.letters import document_of
 from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
-from offtake.desk.routes.cursor import by_count, by_requirement
+from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor
 from offtake.desk.routes.matters import (
     deadlines_seen,
@@ -38,8 +39,6 @@ from offtake.units.time import parse_instant
 Data = dict[str, Any]
 PER_PAGE = 50
 Html = Response[str]
-Word = Annotated[str, QueryParameter(max_length=100)]
-"""What a page may be asked about."""
 
 
 def left(at_s: int, now_s: int) -> str:
@@ -315,17 +314,24 @@ def _notice(visit: Visit, name: str) -> tuple[Lot, int]:
     lot, number = numbered(visit.desk, visit.known, name, Act.NOTICE_READ)
     if not 0 < number <= len(visit.desk.state.standing[lot.number].rounds):
         raise NotThere("there is no such thing")
-    seen = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
-    if "price" not in seen:  # It says what the capacity costs.
-        raise NotThere("there is no such thing")
+    shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
     return lot, number
 
 
 @get("/notices/{name:str}/document", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
 async def letter(visit: Visitor, name: FromPath[str]) -> Html:
     """The notice as a letter."""
-    text = html(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    text = html(_document(visit, name), visit.words)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": LETTER})
+
+
+def _document(visit: Visit, name: str) -> NoticeDocument:
+    """The letter, for whoever sees all that it says: a price is in it."""
+    lot, number = _notice(visit, name)
+    row = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
+    if "price" not in row:
+        raise NotThere("there is no such thing")
+    return document_of(visit.desk.state, lot, number)
 
 
 LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -335,7 +341,7 @@ LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 @get("/notices/{name:str}/document.pdf", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
 async def printed(visit: Visitor, name: FromPath[str]) -> Response[bytes]:
     """The notice as PDF."""
-    body = pdf(document_of(visit.desk.state, *_notice(visit, name)), visit.words)
+    body = pdf(_document(visit, name), visit.words)
     headers = {"Content-Disposition": "inline; filename=notice.pdf"}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -356,39 +362,6 @@ def tender_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
     row = shown(who, "tender", found[0], About(parties=frozenset(found[0]["invited"])))
     bids = row["status"] == "open" and bool(who.party) and may(who, Act.TENDER_BID)
     return visit.page("tender", 422 if wrong else 200, row=row, may_bid=bids, wrong=wrong)
-
-
-@get("/journal", include_in_schema=False, guards=[needs(Act.JOURNAL_READ)])
-async def entries(visit: Visitor, cursor: Cursor = None, kind: Word = "", about: Word = "") -> Html:
-    """The journal, newest first."""
-    need(visit.known, Act.JOURNAL_READ)
-    rows = _entries(visit, kind, about)
-    found = by_count(rows, cursor, PER_PAGE)
-    return visit.page(
-        "journal", rows=found.rows, next=found.next, kind=kind, about=about, kinds=sorted(KINDS)
-    )
-
-
-def _entries(visit: Visit, kind: str, about: str) -> Iterator[Data]:
-    """The entries that somebody sees, newest first."""
-    before: int | None = None
-    while True:
-        with visit.desk.reader.connect() as tx:
-            rows = journal.latest(tx, before, 4 * PER_PAGE, kind=kind, requirement=about)
-        for row in rows:
-            entry = read(row.body)
-            told = (entry_data(entry, row.hash), about_entry(visit.desk.state, entry))
-            yield from seen_of(visit.known, "journal", [told])
-        if len(rows) < 4 * PER_PAGE:
-            return
-        before = rows[-1].seq
-
-
-KINDS = (
-    *("submit", "change", "withdraw", "notice", "answer", "tender", "bid", "award", "unaward"),
-    *("sign", "sign_accepted", "give_up", "deliver", "late", "cancel", "default", "use"),
-    *("adopt", "propose", "due"),
-)
 
 
 def day_of(at_s: int) -> str:

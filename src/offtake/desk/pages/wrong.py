@@ -1,10 +1,12 @@
 """Errors for whoever looks at a page: said in their language, with a way on."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
 
+from offtake.desk.access.sign_on import AWAY
 from offtake.desk.desk import Desk
 from offtake.desk.pages.site import visit_of
 from offtake.desk.problem import handle
@@ -35,8 +37,21 @@ def answer(desk: Desk) -> Any:
         problem = msgspec.json.decode(plain.content, type=Problem)
         title = TITLES.get(problem.status, later("A mistake of ours; nothing has happened"))
         detail = problem.detail if problem.status in (404, 409, 422) else ""
-        page = visit.page("wrong", problem.status, title=visit.words(title), detail=detail)
+        page = visit.page(
+            "wrong",
+            problem.status,
+            title=visit.words(title),
+            detail=detail,
+            sign_on=_sign_on(request) if problem.status == 401 else "",
+        )
         page.headers.update(plain.headers)
         return page
 
     return said
+
+
+def _sign_on(request: Request[Any, Any, Any]) -> str:
+    """Where a provider signs people on, who then come back; empty where there is none."""
+    if not any(route.path == AWAY for route in request.app.routes):
+        return ""
+    return f"{AWAY}?{urlencode({'back': request.url.path})}"
