@@ -1,6 +1,6 @@
 """How fast jobs are placed, and read: the engines beside C, plain Python and simulation libraries.
 
-Six tables, each by turns and as medians of five rounds, with a hash of the answers where several
+Seven tables, each by turns and as medians of five rounds, with a hash of the answers where several
 ways must agree; a way that gives another answer stops the benchmark. What is timed is the play
 of the jobs alone unless a table says otherwise; ``peers.py`` and ``contract_simpy.py`` say what
 the others are given, and where their model is simpler.
@@ -200,6 +200,25 @@ def disciplines(sizes: Sizes) -> Iterable[Target]:
             yield Target(f"EASY of FIFO's rate, load {load}, {says}", share, least=least)
 
 
+def nodes(sizes: Sizes) -> Iterable[Target]:
+    """Whole nodes and parts of GPUs: both engines."""
+    for discipline in (FIFO, FIRST_FIT, EASY):
+        case = workloads.on_nodes(sizes.slow)
+        engine, plain = (played(make(case, discipline), case) for make in (compiled, reference))
+        digest = agreed({"compiled": engine.start_s, "reference": plain.start_s})
+        agreed({"compiled": engine.pool, "reference": plain.pool})
+        ways: dict[str, Way] = {
+            "compiled": plays(partial(compiled, case, discipline), case),
+            "reference": plays(partial(reference, case, discipline), case),
+        }
+        rates = rates_of(dict.fromkeys(ways, case.count), ways)
+        table(
+            f"{discipline} on nodes of 8, {case.count:,} jobs; answers {digest}", rates, "compiled"
+        )
+        ratio = rates["compiled"] / rates["reference"]
+        yield Target(f"{discipline} on nodes, times reference", ratio, least=8)
+
+
 def memory(sizes: Sizes) -> Iterable[Target]:
     """Peak memory of a process above the jobs it was given, the answer included."""
     print(f"\nbytes a job above the input, {sizes.memory:,} jobs")
@@ -242,6 +261,7 @@ TABLES: dict[str, Callable[[Sizes], Iterable[Target]]] = {
     "pool": one_pool,
     "contract": contract,
     "disciplines": disciplines,
+    "nodes": nodes,
     "memory": memory,
     "reading": reading,
     "starting": starting,

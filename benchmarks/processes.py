@@ -103,7 +103,8 @@ def write_csv(count: int, folder: Path) -> tuple[Path, Path]:
 def reading_cpu_s(portfolio: Path, trace: Path, out: Path) -> tuple[float, str]:
     """CPU seconds of ``offtake run`` from a CSV to a result on disk, and what it showed."""
     given = (*OFFTAKE, "run", str(portfolio), "--trace", str(trace), "--columns", COLUMNS)
-    _, cpu, shown = run((*given, "--out", str(out), "-o", "json"))
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(trace.parent / "bytecode")}
+    _, cpu, shown = run((*given, "--out", str(out), "-o", "json"), **kept)
     return cpu, shown
 
 

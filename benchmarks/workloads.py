@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from offtake.demand.columns import Column
-from offtake.sim.placement import FIFO, Jobs
+from offtake.sim.placement import FIFO, WHOLE_MILLI, Jobs
 
 SIZES, SHARES = (1, 2, 4, 8, 16, 32), (0.40, 0.15, 0.15, 0.20, 0.06, 0.04)
 """GPUs of a job, and how often; most jobs of a lab are small, most of its GPU-hours are not."""
@@ -26,6 +26,7 @@ class Case(NamedTuple):
     orders: tuple[tuple[int, ...], ...]
     changes: tuple[tuple[int, int, int], ...]
     """(at_s, pool, gpus), ascending; each pool has one at second 0."""
+    node_gpus: int = 0  # The size of each node, where pools state them.
 
     @property
     def pools(self) -> int:
@@ -60,6 +61,16 @@ def one_pool(count: int, *, load: float = 0.9, slack: bool = False) -> Case:
     return Case(found, ((0,),), ((0, 0, POOL_GPUS),))
 
 
+def on_nodes(count: int) -> Case:
+    """One pool of nodes of eight; a third of the jobs of one GPU take a part of it."""
+    case = one_pool(count, load=0.95)
+    gpus = np.asarray(case.jobs.gpus)
+    dice = np.random.default_rng(3)
+    parts = np.where((gpus == 1) & (dice.random(count) < 1 / 3), dice.choice([250, 500], count), 0)
+    share = np.where(parts > 0, parts, WHOLE_MILLI).astype(np.int64)
+    return case._replace(jobs=case.jobs._replace(share_milli=share), node_gpus=8)
+
+
 def one_gpu_each(case: Case) -> Case:
     """The same jobs with one GPU each, submitted so fast that they still wait."""
     own = case.jobs
@@ -87,8 +98,10 @@ def contract(count: int, *, changes: int = CHANGES) -> Case:
 
 def laid_out(engine: Any, case: Case) -> Any:
     """An engine with the pools and orders of a case."""
-    for _ in range(case.pools):
-        engine.add_pool()
+    for pool in range(case.pools):
+        most = max(gpus for _, own, gpus in case.changes if own == pool)
+        nodes = most // case.node_gpus if case.node_gpus else 0
+        engine.add_pool((case.node_gpus,) * nodes)
     for kind, pools in enumerate(case.orders):
         engine.set_order(kind, pools)
     return engine

@@ -9,14 +9,21 @@ import sys
 from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from offtake.clauses import KINDS
 from offtake.cli import main as main_module
+from offtake.cli.desk import act_flags
 from offtake.cli.main import VERBS
+from offtake.cli.part import Part
 from offtake.contract import market, model
 from offtake.contract.record import KEYS
 from offtake.contract.value import written
 from offtake.core.text import ScopeText, Term, Value, terms_of_text
+from offtake.desk.access.field import RESOURCES, Fields
+from offtake.desk.access.may import MAY
+from offtake.desk.access.role import Role
+from offtake.desk.reasons import reasons
 from offtake.units.capacity import share_text
 
 SECTIONS = {
@@ -80,8 +87,8 @@ def filled(page: str) -> str:
 
     def fill(match: re.Match[str]) -> str:
         what = match[1]
-        if what == "findings":
-            body = findings()
+        if what in TABLES:
+            body = TABLES[what]()
         elif what == "scope":
             body = table(ScopeText)
         elif what in KINDS:
@@ -99,11 +106,9 @@ def filled(page: str) -> str:
 def command_line() -> str:
     """Every verb with its examples and flags, as a page."""
     parts = ["# Command line", "", (main_module.EPILOG.partition("exit codes:")[2]).strip()]
-    parts[2] = f"Exit codes: {parts[2]}."
+    parts[2] = f"Exit codes: {' '.join(parts[2].split())}."
     for verb, says in VERBS.items():
         module = import_module(f"offtake.cli.{verb}")
-        parser = argparse.ArgumentParser(add_help=False)
-        module.arguments(parser)
         text = (module.__doc__ or "").strip()
         parts += [
             "",
@@ -114,20 +119,56 @@ def command_line() -> str:
             "```text",
             text,
         ]
-        parts += ["```", "", "| flag | means |", "| --- | --- |", *_flags(parser)]
+        parts += ["```", *_parts(verb, getattr(module, "PARTS", {})), *_flags(module)]
+    parts += _at_desk()
     return "\n".join(parts) + "\n"
 
 
-def _flags(parser: argparse.ArgumentParser) -> list[str]:
+def _parts(noun: str, parts: dict[str, Part]) -> list[str]:
+    """The verbs of a noun, each with its examples and flags."""
+    lines = []
+    for name, part in parts.items():
+        text = "\n".join(["```text", *part.examples, "```"])
+        says = f"{part.says[0].upper()}{part.says[1:]}."
+        lines += ["", f"### offtake {noun} {name}", "", says, "", text, *_flags(part)]
+    return lines
+
+
+def _flags(verb: Any) -> list[str]:
+    """The flags of a verb as a table; a noun has none, and those of a desk are said once."""
+    if not hasattr(verb, "arguments"):
+        return []
+    rows = _rows(verb.arguments)
+    if isinstance(verb, Part):
+        shared = _rows(act_flags)
+        own = [row for row in rows if row not in shared]
+        table = ["", "| flag | means |", "| --- | --- |", *own] if own else []
+        at_desk = "And the [flags of every command at a desk](#flags-at-a-desk)."
+        return [*table, "", at_desk] if len(own) < len(rows) else table
+    said = "| `-o, --output table\\|json` | a table for people, or JSON for programs |"
+    return ["", "| flag | means |", "| --- | --- |", *rows, said]
+
+
+def _at_desk() -> list[str]:
+    """The flags that every command at a desk has, and those of what changes something."""
+    said = (
+        "| `-o, --output table\\|json\\|ndjson` | a table, JSON, or a line of JSON for each row |"
+    )
+    head = ["", "## Flags at a desk", "", "`--key` and `--dry-run` go with what changes something."]
+    return [*head, "", "| flag | means |", "| --- | --- |", *_rows(act_flags), said]
+
+
+def _rows(arguments: Any) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False)
+    arguments(parser)
     rows = []
     for action in parser._actions:  # argparse offers no other way to list them.
-        name = ", ".join(action.option_strings) or action.dest.upper()
         value = action.metavar if isinstance(action.metavar, str) else ""
+        name = ", ".join(action.option_strings) or value or action.dest.upper()
         if action.choices:
             value = "|".join(action.choices)
-        flag = f"{name} {value}".strip().replace("|", "\\|")
+        flag = (f"{name} {value}" if action.option_strings else name).strip().replace("|", "\\|")
         rows.append(f"| `{flag}` | {(action.help or '').replace('%%', '%')} |")
-    rows.append("| `-o, --output table\\|json` | a table for people, or JSON for programs |")
     return rows
 
 
@@ -140,6 +181,49 @@ def findings() -> str:
             verdict = finding.verdict.name.lower()
             rows.append(f"| `{finding.reason}` | {verdict} | {page} | {finding.says} |")
     return "\n".join(rows)
+
+
+def acts() -> str:
+    """What each role may do, as a table."""
+    rows = ["| act | " + " | ".join(Role) + " |", "| --- |" + " --- |" * len(Role)]
+    for act, roles in MAY.items():
+        rows.append(f"| `{act}` | " + " | ".join("yes" if r in roles else "" for r in Role) + " |")
+    return "\n".join(rows)
+
+
+def fields_seen() -> str:
+    """What each role sees of each resource, as tables of fields that the same roles see."""
+    parts = []
+    for name, resource in RESOURCES.items():
+        needs = f"Needs `{resource.act}`." if resource.act else "The answer to a command."
+        parts.append(f"### {name}\n\n{needs}\n\n{_seen(resource.fields)}")
+        if resource.while_sealed is not None:
+            kinds = ", ".join(f"`{kind}`" for kind in sorted(resource.sealed_kinds))
+            which = f" (those of {kinds})" if kinds else ""
+            sealed = _seen(resource.while_sealed) if resource.while_sealed else "Nobody sees it."
+            parts.append(f"While bids are sealed{which}:\n\n{sealed}")
+    return "\n\n".join(parts)
+
+
+def _seen(fields: Fields) -> str:
+    groups: dict[str, list[str]] = {}
+    for field, roles in fields.items():
+        seen_by = ", ".join(role for role in Role if role in roles) or "nobody"
+        groups.setdefault(seen_by, []).append(f"`{field}`")
+    rows = [f"| {', '.join(names)} | {seen_by} |" for seen_by, names in groups.items()]
+    return "\n".join(["| fields | seen by |", "| --- | --- |", *rows])
+
+
+def reasons_told() -> str:
+    """What to do about each reason code, as a table."""
+    rows = ["| reason | wait | change the request | escalate |", "| --- | --- | --- | --- |"]
+    for token, reason in reasons().items():
+        rows.append(f"| `{token}` | {' | '.join(reason.advice)} |")
+    return "\n".join(rows)
+
+
+TABLES = {"reasons": reasons_told, "findings": findings, "acts": acts, "visible": fields_seen}
+"""Tables that are of no record."""
 
 
 def pages(root: Path) -> dict[Path, str]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tools import sizes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,11 +52,13 @@ def test_the_oracle_imports_nothing_of_offtake() -> None:
             assert not any(name.startswith("offtake") for name in [module, *names]), path
 
 
-def test_help_imports_no_heavy_library() -> None:
+@pytest.mark.parametrize("words", [["--help"], ["requirement", "submit", "--help"]])
+def test_help_imports_no_heavy_library(words: list[str]) -> None:
     code = (
         "import sys; from offtake.cli.main import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"try:\n    main({words})\nexcept SystemExit:\n    pass\n"
         "heavy = {'numpy', 'pyarrow', 'matplotlib', 'jinja2', 'rich', 'yaml', 'holidays'}\n"
+        "heavy |= {'httpx', 'sqlalchemy', 'msgspec', 'litestar', 'uvicorn', 'cryptography'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
     done = subprocess.run(

@@ -1,10 +1,18 @@
-"""On pools that state their nodes, the engine and the slow oracle give every job the same start."""
+"""On pools that state their nodes, both engines and the slow oracle start every job alike."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offtake.sim.placement import CONSERVATIVE, EASY, FIFO, FIRST_FIT, Jobs
+from offtake.sim.kernel import Engine as Compiled
+from offtake.sim.placement import (
+    CONSERVATIVE,
+    EASY,
+    FIFO,
+    FIRST_FIT,
+    SHORTEST_FIRST,
+    Jobs,
+)
 from offtake.sim.reference import Engine
 from oracle import nodes
 
@@ -53,7 +61,9 @@ def told_of(first: list[int], later: list) -> list[tuple]:
     return told
 
 
-def played(engine: Engine, pools: list[list[int]], told: list[tuple]) -> tuple[list, list]:
+def played(
+    engine: Engine | Compiled, pools: list[list[int]], told: list[tuple]
+) -> tuple[list, list]:
     """An engine's schedule and lost runs, stopped at every change as a run would."""
     for own in pools:
         engine.add_pool(own)
@@ -67,7 +77,7 @@ def played(engine: Engine, pools: list[list[int]], told: list[tuple]) -> tuple[l
             elif what == "outage":
                 engine.preempt(where, stop)
             elif what == "capacity":
-                engine.set_capacity(where, min(value, sum(pools[where])))
+                engine.set_capacity(where, min(value, sum(pools[where])) if pools[where] else value)
             else:
                 has = engine.free[where] + engine.service[where]
                 engine.set_service(where, max(0, min(value, has)))
@@ -109,3 +119,39 @@ def test_engine_and_oracle_place_every_job_alike_on_nodes(
     ]
 
     assert played(engine, pools, told) == nodes.place(jobs, discipline, pools, known, UNTIL_S)
+
+
+@pytest.mark.parametrize("discipline", [FIFO, EASY, FIRST_FIT, SHORTEST_FIRST])
+@settings(max_examples=200, deadline=None)
+@given(
+    jobs=workloads(),
+    pools=st.lists(st.lists(st.integers(1, 3), max_size=4), min_size=2, max_size=2),
+    first=st.lists(st.integers(0, 8), min_size=2, max_size=2),
+    later=changes,
+)
+def test_both_engines_place_every_job_alike_on_nodes_and_beside_them(
+    discipline: str, jobs: list[dict], pools: list, first: list[int], later: list
+) -> None:
+    """A pool without nodes is counted."""
+    told = told_of(first, later)
+    plain, compiled = (
+        engine(columns(jobs), discipline=discipline) for engine in (Engine, Compiled)
+    )
+
+    assert played(plain, pools, told) == played(compiled, pools, told)
+    assert [*map(int, plain.free)] == compiled.free
+    assert plain.started_gpu_s == compiled.started_gpu_s
+
+
+@pytest.mark.parametrize("engine", [Engine, Compiled])
+def test_what_changes_at_an_instant_is_played_even_if_nothing_follows(engine: type) -> None:
+    one = columns([{**ROW, "submit_s": 0}])
+    made = engine(one, discipline=FIFO)
+    made.add_pool()
+    made.set_capacity(0, 4)
+    made.set_order(0, (0,))
+    made.advance(0, 0)
+    assert [int(start_s) for start_s in made.start_s] == [0]
+
+
+ROW = {"run_s": 3, "requested_s": 3, "gpus": 1, "milli": 1000, "priority": 0}

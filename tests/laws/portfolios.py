@@ -199,7 +199,10 @@ def events(dice: Random, rows: list[Row]) -> list[Row]:
     signed_by = dice.choice([right["terms"]["holder"]] * 3 + [dice.choice(SUPPLIERS)])
     ordered = order(dice) | {"lot": noticed["lot"], "party": signed_by}
     ordered["at"] = answered["at"] + timedelta(seconds=dice.randint(0, 5))
-    return [noticed, answered, ordered][: dice.choice([2, 2, 3])]
+    course = [noticed, answered, ordered][: dice.choice([2, 2, 3])]
+    if dice.random() < 0.2:
+        course.insert(dice.randint(1, len(course)), change(dice, noticed))
+    return course
 
 
 def lot(dice: Random) -> str:
@@ -250,6 +253,14 @@ def order(dice: Random) -> Row:
         lot=dice.choice([None, "x", "x", "y"]),
         gpus=dice.randint(1, 3),
         party=dice.choice(SUPPLIERS),
+    )
+
+
+def change(dice: Random, noticed: Row) -> Row:
+    """Another need under the lot of a notice, sooner or later after it."""
+    at = noticed["at"] + timedelta(seconds=dice.randint(0, 4))
+    return thing(dice) | said(
+        event="requirement_changed", at=at, lot=noticed["lot"], gpus=dice.randint(1, 4)
     )
 
 

@@ -58,6 +58,9 @@ def rounds(world, name, lot):
             _answer(found[-1], event) if about else None
         elif found and event["event"] == "ordered":
             _order(world, name, found[-1], event)
+        elif found and event["event"] == "requirement_changed":
+            open_ = found[-1]["answer"] is None and event["at"] < found[-1]["notice"]["due"]
+            found = [] if open_ else found
     return found
 
 
@@ -107,6 +110,8 @@ def before(world, clause, terms, lot):
                 by = senior["by"] is not None and senior["by"] == event["party"]
                 if by and event["at"] < senior["until"]:
                     del asked[name]
+        if event["event"] == "requirement_changed":
+            asked = {}
         name = event["clause"]
         if name in (None, clause["id"]) or rank_of(world, name) >= terms["rank"]:
             continue

@@ -226,6 +226,8 @@ def evolve(terms: Terms, facts: Facts, event: Event, clause: int) -> Facts:
         return facts._replace(defaulted_at_s=declared_s) if event.party == terms.holder else facts
     if kind == EventKind.ORDERED:
         return _ordered(terms, facts, event)
+    if kind == EventKind.REQUIREMENT_CHANGED:
+        return _changed(facts, event.at_s)
     if event.clause == NONE or event.lot == NONE:
         return facts
     if event.clause != clause:
@@ -260,6 +262,14 @@ def _noticed(facts: Facts, event: Event) -> Facts:
     )
 
 
+def _changed(facts: Facts, at_s: int) -> Facts:
+    """An open notice falls when what it was of is sought no more; answers and lapses stay."""
+    over = facts.answered_at_s != NEVER or at_s >= facts.due_at_s
+    if facts.noticed_at_s == NEVER or over:
+        return facts._replace(seniors=(), senior_until_at_s=NEVER)
+    return Facts(defaulted_at_s=facts.defaulted_at_s)
+
+
 def _answer(terms: Terms, facts: Facts, event: Event) -> Facts:
     """What was accepted, and the deadlines that follow; a refusal accepts nothing."""
     gpus = 0
@@ -272,6 +282,11 @@ def _answer(terms: Terms, facts: Facts, event: Event) -> Facts:
         free_until_at_s=event.free_until_at_s,
         fallen_until_at_s=event.fallen_until_at_s,
     )
+
+
+def binds(facts: Facts) -> bool:
+    """Whether a round stands, open or answered, and with it the terms of its notice (S9)."""
+    return facts.noticed_at_s != NEVER
 
 
 def agreed_gpus(terms: Terms, noticed_gpus: int, gpus: int) -> int:

@@ -23,6 +23,7 @@ from offtake.clauses._rounds import (
     Facts,
     Terms,
     agreed_gpus,
+    binds,
     evolve,
     instants,
     obligation,
@@ -50,9 +51,11 @@ __all__ = [
     "SENIOR_FIRST",
     "Text",
     "agreed_gpus",
+    "calendar",
     "dated_answer",
     "dated_notice",
     "due_at_s",
+    "window",
 ]
 
 
@@ -147,35 +150,40 @@ def _sleeps_from_s(text: Text, names: Names, ends_at_s: int) -> int:
     least = text.least_term_left
     if least.number == 0 or ends_at_s >= FOREVER_S:
         return ends_at_s + 1
-    calendar = _between_dates(text, names)
+    dates = _between_dates(text, names)
     early_s, late_s = max(ends_at_s - least.longest_s - 2 * DAY_S, 0), ends_at_s
     while early_s < late_s:  # The end of a length never moves back when its start moves on.
         middle_s = (early_s + late_s) // 2
-        if after(middle_s, least, calendar) > ends_at_s:
+        if after(middle_s, least, dates) > ends_at_s:
             late_s = middle_s
         else:
             early_s = middle_s + 1
     return early_s
 
 
-def _calendar(text: Text, names: Names) -> Calendar:
+def calendar(text: Text, names: Names) -> Calendar:
+    """How the clause counts days: Monday to Friday in UTC where it names no calendar."""
     return names.calendars[text.calendar] if text.calendar else Calendar()
 
 
 def _between_dates(text: Text, names: Names) -> Calendar:
     """The clause's business days for a length between dates as written, which are UTC's."""
-    return _calendar(text, names)._replace(zone="UTC", close="")
+    return calendar(text, names)._replace(zone="UTC", close="")
+
+
+def window(text: Text, names: Names, gpus: int, *, again: bool) -> Duration:
+    """How long the holder may think about a lot of so many GPUs, as agreed."""
+    if again and text.reoffer_window is not None:
+        return text.reoffer_window
+    if text.large_lot is not None and text.large_window is not None:
+        large_gpus = text.large_lot.in_gpus(names.watts_of(text.accelerators))
+        return text.large_window if gpus >= large_gpus else text.window
+    return text.window
 
 
 def due_at_s(text: Text, names: Names, received_at_s: int, gpus: int, *, again: bool) -> int:
     """The instant an answer is due at the latest: the window on the clause's calendar."""
-    window = text.window
-    if text.large_lot is not None and text.large_window is not None:
-        large_gpus = text.large_lot.in_gpus(names.watts_of(text.accelerators))
-        window = text.large_window if gpus >= large_gpus else window
-    if again and text.reoffer_window is not None:
-        window = text.reoffer_window
-    return after(received_at_s, window, _calendar(text, names))
+    return after(received_at_s, window(text, names, gpus, again=again), calendar(text, names))
 
 
 def dated_notice(text: Text, names: Names, event: Event, *, again: bool) -> Event:
@@ -183,7 +191,7 @@ def dated_notice(text: Text, names: Names, event: Event, *, again: bool) -> Even
 
     Silence to the end of the window begins the free window there (FR7).
     """
-    calendar, due_s = _calendar(text, names), event.due_at_s
+    days, due_s = calendar(text, names), event.due_at_s
     if due_s == NEVER:
         due_s = due_at_s(text, names, event.at_s, event.gpus, again=again)
     late_s = event.start_until_at_s
@@ -191,7 +199,7 @@ def dated_notice(text: Text, names: Names, event: Event, *, again: bool) -> Even
         late_s = after(event.start_s, text.start_slack, _between_dates(text, names))
     return event._replace(
         due_at_s=due_s,
-        free_until_at_s=_stated(event.free_until_at_s, after(due_s, text.free_window, calendar)),
+        free_until_at_s=_stated(event.free_until_at_s, after(due_s, text.free_window, days)),
         start_until_at_s=late_s,
         rank=text.rank,
     )
@@ -199,13 +207,13 @@ def dated_notice(text: Text, names: Names, event: Event, *, again: bool) -> Even
 
 def dated_answer(text: Text, names: Names, event: Event) -> Event:
     """An answer in time with the deadlines that follow from it, where it does not state them."""
-    calendar = _calendar(text, names)
-    free_s = _stated(event.free_until_at_s, after(event.at_s, text.free_window, calendar))
+    days = calendar(text, names)
+    free_s = _stated(event.free_until_at_s, after(event.at_s, text.free_window, days))
     event = event._replace(free_until_at_s=free_s, rank=text.rank)
     if event.kind != EventKind.ACCEPTED:
         return event
-    signed_s = _stated(event.order_due_at_s, after(event.at_s, text.negotiation, calendar))
-    fallen_s = _stated(event.fallen_until_at_s, after(signed_s, text.free_window, calendar))
+    signed_s = _stated(event.order_due_at_s, after(event.at_s, text.negotiation, days))
+    fallen_s = _stated(event.fallen_until_at_s, after(signed_s, text.free_window, days))
     return event._replace(order_due_at_s=signed_s, fallen_until_at_s=fallen_s)
 
 
@@ -233,6 +241,7 @@ CLAUSE = ClauseType(
     quantities=quantities,
     obligation=obligation,
     evolve=evolve,
+    binds=binds,
     findings=(
         _hold(
             NOT_NOTIFIED,

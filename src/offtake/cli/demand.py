@@ -6,6 +6,7 @@ examples:
   offtake demand requests.csv --step 60 --prompt-rate 9212 --output-rate 1850
   offtake demand cluster01.csv cluster02.csv -o json
   offtake demand cluster01.csv --chart demand.svg        # or .png
+  offtake demand jobs.parquet --columns submit=submitted:time,run=ms:ms,gpus=n,tenant=team
 
 Formats of jobs and of services are recognized. Token rates are per GPU and second; those that
 are not stated are assumptions (docs/reference/services.md).
@@ -30,9 +31,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of this verb."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="traces (files or folders)")
     parser.add_argument("--format", metavar="NAME", help="their format; recognized if absent")
+    columns(parser)
     parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
     parser.add_argument("--chart", metavar="FILE", help="draw demand over time, .svg or .png")
     rates(parser)
+
+
+def columns(parser: argparse.ArgumentParser) -> None:
+    """The flag that says which column holds what."""
+    parser.add_argument(
+        "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
+    )
 
 
 def rates(parser: argparse.ArgumentParser) -> None:
@@ -98,9 +107,9 @@ def opened(given: argparse.Namespace, file: str) -> tuple["Given", tuple[str, ..
     from offtake.demand.mapping import purposes_named, purposes_of
 
     try:
-        one = open_demand(Path(file), given.format, rates_of(given))
+        one = open_demand(Path(file), given.format, rates_of(given), given.columns)
         if given.mapping is None:
-            return one, ()
+            return one, getattr(one.trace, "purposes", ())
         text, trace = text_of(Path(given.mapping)), one.trace
         names = trace.tenants if isinstance(trace, JobTrace) else _names(trace)
         known = purposes_named(text, given.mapping)

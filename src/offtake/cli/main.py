@@ -1,9 +1,11 @@
 """``offtake``: parse the command line and run a verb.
 
-Exit codes: 0 success or permit, 1 failure, 2 deny, 3 invalid input, 4 hold.
+Exit codes: 0 success or permit, 1 failure, 2 deny or forbidden, 3 invalid input, 4 hold, or not as
+things stand.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from typing import Any, NoReturn
 
 from offtake import __version__
 from offtake.cli.output import INVALID, Invalid, fail
+from offtake.cli.part import Part, help_of
 
 VERBS = {
     "check": "find what is wrong with a portfolio, and what a lawyer would want flagged",
@@ -22,8 +25,17 @@ VERBS = {
     "stress": "what breaks first when something goes wrong, and what it costs",
     "demand": "what is in a trace: jobs or inference, GPU-hours, peak, tenants, what was dropped",
     "synth": "draw synthetic jobs from a seed, like a real trace or as stated, for years",
+    "serve": "the desk: requirements, notices, tenders and orders as a service with web pages",
     "demo": "run the built-in example and say what to look at",
     "schema": "print the JSON Schema of portfolio files",
+    "login": "sign on to a desk: keep its address and a token of yours",
+    "whoami": "who you are at the desk, and what you may do there",
+    "requirement": "raise requirements at a desk, change them, see why they wait and what happened",
+    "notice": "give the notices that first refusals ask for, answer them, wait for answers",
+    "tender": "invite suppliers, and award what they offer",
+    "offer": "offer in an open tender",
+    "order": "sign orders, and say what came, is late or has ended",
+    "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",
 }
 EPILOG = """examples:
   offtake check portfolio.yaml
@@ -32,8 +44,11 @@ EPILOG = """examples:
   offtake rights portfolio.yaml --chart rights.svg
   offtake run portfolio.yaml --out result/
   offtake demo
+  offtake requirement submit texas-2 --purpose training --gpus 2,000 \\
+      --start 2026-09-01 --end 2027-09-01
 
-exit codes: 0 success or permit, 1 failure, 2 deny, 3 invalid input, 4 hold
+exit codes: 0 success or permit, 1 failure, 2 deny or forbidden, 3 invalid input,
+4 hold, or not as things stand
 """
 
 
@@ -64,11 +79,18 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def command() -> None:
+    """One command as a process of its own; it ends with the exit code."""
+    gc.set_threshold(GARBAGE)
+    code = main()
+    gc.freeze()  # What is alive now dies with the process: no need to look through it.
+    sys.exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "json" in {words[n + 1] for n, word in enumerate(words[:-1]) if word in OUTPUT}
-    as_json = as_json or "--output=json" in words or "-ojson" in words
+    as_json = _as_json(words)
     if sys.stdout is None:  # Closed before we began; an answer nobody gets is a failure.
         print("offtake: cannot write the output: it is closed", file=sys.stderr)
         return 1
@@ -93,6 +115,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 OUTPUT = ("-o", "--output")
+OUTPUTS = ("table", "json")
+FOR_PROGRAMS = frozenset({"json", "ndjson"})
+GARBAGE = 100_000
+"""New objects between two looks for cycles: imports and columns make none, and looking for them
+as often as Python does by itself is a tenth of a run."""
+
+
+def _as_json(words: list[str]) -> bool:
+    """Whether a program reads the answer, and so the errors."""
+    told = {words[n + 1] for n, word in enumerate(words[:-1]) if word in OUTPUT}
+    told |= {word.removeprefix("--output=") for word in words if word.startswith("--output=")}
+    told |= {word.removeprefix("-o") for word in words if word.startswith("-o")}
+    return not FOR_PROGRAMS.isdisjoint(told)
 
 
 def _command(words: list[str]) -> int:
@@ -101,6 +136,8 @@ def _command(words: list[str]) -> int:
     if not words:
         top.print_help()
         return INVALID
+    if words[:2] == ["demand", "synth"]:  # A file of that name is ./synth.
+        words = words[1:]
     try:
         known, _ = top.parse_known_args(words[:1])
         return _run(import_module(f"offtake.cli.{known.verb}"), known.verb, words[1:])
@@ -108,18 +145,40 @@ def _command(words: list[str]) -> int:
         return int(done.code or 0)
 
 
-def _run(verb: object, name: str, words: list[str]) -> int:
-    own = Parser(
-        allow_abbrev=False,  # A shortened flag given again would count, and hide the first.
+def _run(verb: Any, name: str, words: list[str]) -> int:
+    """A verb, or a noun with a verb of its own."""
+    parts: dict[str, Part] | None = getattr(verb, "PARTS", None)
+    if parts is None:
+        return _parsed(verb, f"offtake {name}", verb.__doc__, words)
+    noun = Parser(
         prog=f"offtake {name}",
         description=verb.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    own.add_argument("-o", "--output", choices=("table", "json"), default="table")
-    verb.arguments(own)  # type: ignore[attr-defined]
+    known = noun.add_subparsers(dest="part", metavar="VERB", required=True)
+    for part, of in parts.items():
+        known.add_parser(part, help=of.says, add_help=False)
+    if not words:
+        noun.print_help()
+        return INVALID
+    given, _ = noun.parse_known_args(words[:1])
+    chosen = parts[given.part]
+    return _parsed(chosen, f"offtake {name} {given.part}", help_of(chosen), words[1:])
+
+
+def _parsed(verb: Any, prog: str, says: str | None, words: list[str]) -> int:
+    own = Parser(
+        allow_abbrev=False,  # A shortened flag given again would count, and hide the first.
+        prog=prog,
+        description=says,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    outputs = ("table", "json", "ndjson") if isinstance(verb, Part) else OUTPUTS
+    own.add_argument("-o", "--output", choices=outputs, default="table")
+    verb.arguments(own)
     given = own.parse_args(words)
     _once(own, words)
-    code: int = verb.run(given)  # type: ignore[attr-defined]
+    code: int = verb.run(given)
     return code
 
 
@@ -133,4 +192,4 @@ def _once(own: argparse.ArgumentParser, words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

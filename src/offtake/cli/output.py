@@ -16,6 +16,9 @@ INVALID = 3
 class Invalid(Exception):
     """Input that cannot be used. Carries one problem, or all those of a file."""
 
+    code = INVALID
+    """The exit code of the command."""
+
     def __init__(self, code: str, place: str, says: str, remedy: str) -> None:
         self.rows = [problem_row(code, place, says=says, remedy=remedy)]
         super().__init__(says)
@@ -45,12 +48,12 @@ def problem_data(problem: "Problem") -> dict[str, Any]:
 
 
 def fail(invalid: Invalid, *, as_json: bool) -> int:
-    """Report invalid input on stderr."""
+    """Report on stderr what went wrong; the exit code."""
     if as_json:
         print(json.dumps({"problems": invalid.rows}, indent=2), file=sys.stderr)
     else:
         print("\n".join(map(told, invalid.rows)), file=sys.stderr)
-    return INVALID
+    return invalid.code
 
 
 def told(row: dict[str, Any]) -> str:

@@ -7,13 +7,14 @@ examples:
   offtake synth --jobs 500 --tenants a:60,b:40 --run-median 2h --run-p95 1d --out small.csv
 
 What is drawn from is printed, with how far it is from the real trace. The same inputs and seed
-give the same bytes. The file's columns are ITP's and `tenant`: `offtake run --trace` reads it.
+give the same bytes. The file reads back as the jobs it holds: `offtake run --trace` takes it.
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from offtake.cli.demand import columns
 from offtake.cli.output import Invalid, drawn_file, parsed, print_json, written_file
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of this verb."""
     parser.add_argument("--like", metavar="FILE", help="fit a trace of jobs (file or folder)")
     parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
+    columns(parser)
     parser.add_argument("--mapping", metavar="FILE", help="YAML: the purpose of each tenant")
     parser.add_argument(
         "--run-times", choices=("quantiles", "lognormal"), help="how they are fitted; quantiles"
@@ -82,7 +84,7 @@ def run(given: argparse.Namespace) -> int:
 def _check_flags(given: argparse.Namespace) -> None:
     """Refuse flags that do not go together."""
     of_stated = [name for name in (*STATED, *STATED_S) if getattr(given, name) is not None]
-    only_like = ("format", "mapping", "run_times", "report")
+    only_like = ("format", "columns", "mapping", "run_times", "report")
     of_like = [name for name in only_like if getattr(given, name) is not None]
     if given.like is None and given.jobs is None:
         raise Invalid("usage", "offtake synth", "--like or --jobs is missing", "Give one.")
@@ -112,10 +114,10 @@ def _fitted(given: argparse.Namespace) -> Source:
     from offtake.demand.trace import open_trace
 
     try:
-        real = open_trace(Path(given.like), given.format)
+        real = open_trace(Path(given.like), given.format, given.columns)
         model = fit(real, given.run_times or RUN_TIMES[0])
         if given.mapping is None:
-            return Source(model, real)
+            return Source(model, real, _purposes_of(real, model))
         text = text_of(Path(given.mapping))
         known = purposes_named(text, given.mapping)
         words = purposes_of(text, given.mapping, real.tenants, known)
@@ -125,6 +127,12 @@ def _fitted(given: argparse.Namespace) -> Source:
         raise Invalid.of(unreadable.problems) from unreadable
     by_tenant = dict(zip(real.tenants, words, strict=True))
     return Source(model, real, tuple(by_tenant[tenant] for tenant in model.tenants))
+
+
+def _purposes_of(real: "JobTrace", model: "Model") -> tuple[str, ...]:
+    """The purposes that the trace itself states."""
+    by_tenant = dict(zip(real.tenants, real.purposes, strict=False))
+    return tuple(by_tenant[tenant] for tenant in model.tenants) if by_tenant else ()
 
 
 def _stated(given: argparse.Namespace) -> Source:

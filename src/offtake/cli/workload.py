@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offtake.cli.demand import rates, rates_of
+from offtake.cli.demand import columns, rates, rates_of
 from offtake.cli.output import Invalid
 
 if TYPE_CHECKING:
@@ -28,16 +28,15 @@ def traces(parser: argparse.ArgumentParser) -> None:
     """The flags of traces and their purposes."""
     parser.add_argument("--trace", metavar="FILE", help="jobs from a trace (file or folder)")
     parser.add_argument("--format", metavar="NAME", help="its format; recognized if absent")
-    parser.add_argument(
-        "--columns", metavar="MAPPING", help="of any table: submit=COL,run=COL:ms,gpus=COL[,...]"
-    )
+    columns(parser)
     parser.add_argument(
         "--services", metavar="FILE", help="inference demand from a trace; see offtake demand"
     )
     parser.add_argument(
         "--mapping",
         metavar="FILE",
-        help="YAML: the purpose of each tenant and service; training and inference if absent",
+        help="YAML: the purpose of each tenant and service; the trace's own, else training and "
+        "inference",
     )
     rates(parser)
 
@@ -78,8 +77,9 @@ def _opened(given: argparse.Namespace, portfolio: "Portfolio") -> "Workload":
     if given.services is not None:
         services = open_services(Path(given.services), None, rates_of(given))
         served = tuple(service.service for service in services.services)
-    words = ("training",) * len(tenants) + ("inference",) * len(served)
     purposes = portfolio.names.purposes
+    own = () if jobs is None or set(jobs.purposes) - set(purposes) else jobs.purposes
+    words = (own or ("training",) * len(tenants)) + ("inference",) * len(served)
     if given.mapping is not None:
         text = text_of(Path(given.mapping))
         words = purposes_of(text, given.mapping, (*tenants, *served), purposes)

@@ -27,6 +27,7 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     by_clause, agreed = facts.by_clause, facts.agreed
     changes: dict[tuple[int, int], Any] = {}
     opened: dict[tuple[int, int], Any] = {}
+    fallen: set[tuple[int, int]] = set()
     for clause in clauses:
         if clause.kind.evolve is None or not hears(clauses, clause, event):
             continue
@@ -36,12 +37,16 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
             after = clause.kind.evolve(agreed.get(key, clause.terms), own, event, clause.clause)
             if after != own:
                 changes[key] = after
+                if key in agreed and clause.kind.binds is not None and not clause.kind.binds(after):
+                    fallen.add(key)
         if event.kind == EventKind.NOTICE_GIVEN and event.clause == clause.clause:
             opened[clause.clause, event.lot] = clause.terms
     facts = told(facts, event)
     if changes:
         facts = facts._replace(by_clause=by_clause.update(changes))
-    if opened:
+    for key in fallen:
+        agreed = agreed.delete(key)
+    if opened or fallen:
         facts = facts._replace(agreed=agreed.update(opened))
     return facts
 

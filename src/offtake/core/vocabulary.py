@@ -95,6 +95,8 @@ class EventKind(IntEnum):
     DEFAULT_DECLARED = 17
     DEFAULT_CURED = 18
     USAGE_RECORDED = 19
+    REQUIREMENT_CHANGED = 20
+    AWARD_CANCELED = 21
 
 
 class Event(NamedTuple):
@@ -181,6 +183,7 @@ class ClauseType:
     lifts: Callable[..., int] | None = None  # Does it set aside that clause's finding?
     obligation: Callable[..., Obligation] | None = None  # What must happen first?
     evolve: Callable[..., Any] | None = None  # What did that event change?
+    binds: Callable[[Any], bool] | None = None  # Does a round stand that keeps its terms (S9)?
     price: Callable[..., Any] | None = None  # What does this use cost?
     least: Callable[..., int | None] | None = None  # What is its lowest price in a scope?
     charge: Callable[..., Any] | None = None  # What is due for the period?

@@ -8,6 +8,7 @@ from offtake.demand import (
     kubernetes,
     muri,
     openb,
+    own,
     own_columns,
     philly,
     sacct,
@@ -18,6 +19,6 @@ READERS = {
     reader.NAME: reader
     for reader in (
         *(itp, swf, philly, chronus, gavel, muri, openb, batsim),
-        *(sacct, kubernetes, own_columns),
+        *(sacct, kubernetes, own, own_columns),
     )
 }

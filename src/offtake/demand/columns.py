@@ -76,6 +76,7 @@ class JobTrace:
     accelerators: tuple[tuple[str, ...], ...] = ()
     model: Column | None = None
     models: tuple[JobModel, ...] = ()
+    purposes: tuple[str, ...] = ()  # Of each tenant, in a trace that says so.
 
     def __post_init__(self) -> None:
         assert bool(np.all(np.diff(self.submit_s) >= 0)), "in order of submission"

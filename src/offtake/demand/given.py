@@ -17,16 +17,21 @@ class Given(NamedTuple):
     why: str
 
 
-def open_demand(path: Path, name: str | None = None, rates: Rates = STATED) -> Given:
+def open_demand(
+    path: Path, name: str | None = None, rates: Rates = STATED, columns: str | None = None
+) -> Given:
     """Read jobs or services; the format is recognized when it is not named.
 
-    The layouts of services are exact, so they are tried first.
+    The layouts of services are exact, so they are tried first. ``columns`` says which column
+    holds what, in a table of jobs of no known format.
 
     Raises:
         UnreadableTrace: It cannot be used; the place, what and the way out are said.
     """
     if not path.exists():
         raise UnreadableTrace(str(path), "no such file or folder", "Check the path.")
+    if columns is not None and name not in SERVICES:
+        return Given(open_trace(path, name, columns), "its columns were named")
     if name is not None and name not in {*SERVICES, *READERS}:
         raise UnreadableTrace(str(path), f"no format `{name}`", f"Use one of: {_known()}.")
     if name is not None:

@@ -38,6 +38,7 @@ class Found:
     gpus: Column
     tenant: Column
     tenants: tuple[str, ...]
+    purposes: tuple[str, ...] = ()
     requested_s: Column | None = None
     priority: Column | None = None
     deadline_s: Column | None = None
@@ -118,6 +119,7 @@ def trace_of(name: str, found: Found) -> JobTrace:
         files=found.files,
         accelerators=found.accelerators,
         models=found.models,
+        purposes=found.purposes,
         **columns,
     )
 

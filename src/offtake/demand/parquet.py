@@ -19,6 +19,17 @@ def is_parquet(path: Path) -> bool:
         return False
 
 
+def names_of(path: Path) -> list[str]:
+    """The columns of a Parquet file; none where it is damaged."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return list(parquet.read_schema(path, memory_map=True).names)
+    except (pa.ArrowException, OSError):
+        return []
+
+
 def read_parquet(path: Path, fields: Sequence[Field]) -> Table:
     """Read the wanted columns; a row's place in messages is its number, from 1.
 

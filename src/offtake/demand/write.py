@@ -1,14 +1,12 @@
-"""Jobs as a file that the readers accept: CSV or Parquet, the same bytes for the same jobs.
+"""Jobs as a file that reads back as the same jobs: CSV or Parquet, the same bytes each time.
 
-The columns are ITP's (``job_id, submission_time, duration, num_gpu``; seconds and GPUs) with
-``tenant``, and where they are known ``purpose`` and ``share_milli`` (of each GPU, thousandths).
+The columns are those of ``own``. What only some formats know (accelerators that will do, models
+of work) is not written.
 """
 
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
-
-import numpy as np
 
 from offtake.demand.columns import Column, JobTrace
 
@@ -38,16 +36,19 @@ def _table(trace: JobTrace, purposes: Sequence[str]) -> Any:
     import pyarrow as pa
 
     columns = {
-        "job_id": pa.array(np.arange(1, trace.jobs + 1)),
-        "submission_time": pa.array(trace.submit_s),
-        "duration": pa.array(trace.run_s),
-        "num_gpu": pa.array(trace.gpus),
+        "submit_s": pa.array(trace.submit_s),
+        "run_s": pa.array(trace.run_s),
+        "requested_s": pa.array(trace.requested_s),
+        "gpus": pa.array(trace.gpus),
         "tenant": _words(trace.tenant, trace.tenants),
     }
-    if purposes:
-        columns["purpose"] = _words(trace.tenant, purposes)
-    if trace.share_milli is not None:
-        columns["share_milli"] = pa.array(trace.share_milli)
+    if purposes or trace.purposes:
+        columns["purpose"] = _words(trace.tenant, purposes or trace.purposes)
+    if trace.priority.any():
+        columns["priority"] = pa.array(trace.priority)
+    for name in ("deadline_s", "share_milli"):
+        if getattr(trace, name) is not None:
+            columns[name] = pa.array(getattr(trace, name))
     return pa.table(columns)
 
 

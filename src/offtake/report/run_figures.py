@@ -72,10 +72,10 @@ def _columns(changes: Sequence[tuple[int, int]]) -> Changes:
 def _levels(changes: Changes) -> Levels:
     """Running totals of changes, one point an instant."""
     at, by = changes
-    order = np.argsort(at, kind="stable")
-    instants, first = np.unique(at[order], return_index=True)
-    totals = np.cumsum(by[order])
-    return instants, totals[np.append(first[1:], len(at)) - 1] if len(at) else totals
+    order = np.argsort(at, kind="stable")  # Mostly in order already: a merge of runs.
+    instants, totals = at[order], np.cumsum(by[order])
+    last = np.append(instants[1:] != instants[:-1], True)[: len(instants)]
+    return instants[last], totals[last]
 
 
 def _points(levels: Levels) -> tuple[tuple[int, float], ...]:

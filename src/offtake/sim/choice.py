@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from offtake.core.vocabulary import Act, BoundClause
-from offtake.sim.placement import Jobs
+from offtake.sim.placement import CONSERVATIVE, Jobs
 from offtake.sim.reference import Admit, Freed, Started
 from offtake.sim.reference import Engine as Reference
 from offtake.supply.pools import Site
@@ -37,9 +37,10 @@ def shares(clauses: Sequence[BoundClause]) -> list[BoundClause]:
     ]
 
 
-def plain_only(sites: Sequence[Site], asked: Sequence[BoundClause]) -> bool:
-    """Whether only the plain engine can play a run: it asks at starts, or counts nodes."""
-    return bool(asked) or any(site.gpus_per_node for site in sites)
+def plain_only(sites: Sequence[Site], asked: Sequence[BoundClause], discipline: str) -> bool:
+    """Whether only the plain engine can play a run: it asks at starts, or promises nodes."""
+    promises = discipline == CONSERVATIVE and any(site.gpus_per_node for site in sites)
+    return bool(asked) or promises
 
 
 def engine_for(jobs: Jobs, discipline: str, hooks: Hooks, name: str) -> "Reference | Compiled":

@@ -86,11 +86,13 @@ class _Run:
         self._had_room: dict[int, int] = {}
         self._causes = Causes(world, self.market)
         self._shares = shares(world.clauses)
+        discipline = world.document.simulation.discipline
+        plain = plain_only(world.sites, self._shares, discipline)
         self.engine = engine_for(
             world.jobs,
-            world.document.simulation.discipline,
+            discipline,
             Hooks(admit=self._admit, started=self._started, freed=self._freed),
-            engine or choice(len(world.jobs.gpus), plain=plain_only(world.sites, self._shares)),
+            engine or choice(len(world.jobs.gpus), plain=plain),
         )
         self._pools: list[Pools] = [Pools((), ()) for _ in world.kinds]
         self._judged: dict[tuple[int, int, int], tuple[bool, str]] = {}

@@ -48,21 +48,22 @@ def _add_jobs(played: Played, edges: list[int], totals: Split) -> None:
     gpus = np.asarray(jobs.gpus, np.int64)[job]
     purposes = np.array([kind.purpose for kind in played.world.kinds] or [0], np.int64)
     purpose = purposes[np.asarray(jobs.kind, np.int64)[job]]
-    for piece, (from_s, until_s) in enumerate(pairwise(np.array(edges) - base_s)):
-        inside = np.minimum(end, until_s) - np.maximum(start, from_s)
-        some = inside > 0
-        keys = pool[some] * (UNSTATED + 1) + purpose[some]
-        for key, gpu_s in zip(*_summed(keys, (gpus * inside)[some]), strict=True):
-            number, what = divmod(key, UNSTATED + 1)
-            totals[number, what, piece] += gpu_s
-
-
-def _summed(keys: np.ndarray, values: np.ndarray) -> tuple[list[int], list[int]]:
-    """Distinct keys and the sum of their values."""
-    distinct, place = np.unique(keys, return_inverse=True)
-    sums = np.zeros(len(distinct), np.int64)
-    np.add.at(sums, place, values)
-    return distinct.tolist(), sums.tolist()
+    cut = np.array(edges) - base_s
+    keys = pool * (UNSTATED + 1) + purpose
+    stride = int(keys.max(initial=0)) + 1
+    sums = np.zeros(stride * (len(cut) - 1), np.int64)
+    first = np.minimum(np.searchsorted(cut, start, side="right") - 1, len(cut) - 2)
+    within = gpus * (end - start)
+    across = np.flatnonzero(end > cut[first + 1])  # Few; they are looked at piece by piece.
+    within[across] = 0
+    np.add.at(sums, first * stride + keys, within)
+    start, end, gpus, keys = (column[across] for column in (start, end, gpus, keys))
+    for piece, (from_s, until_s) in enumerate(pairwise(cut)):
+        inside = np.maximum(np.minimum(end, until_s) - np.maximum(start, from_s), 0)
+        np.add.at(sums, piece * stride + keys, gpus * inside)
+    for place in np.flatnonzero(sums).tolist():
+        piece, key = divmod(place, stride)
+        totals[*divmod(key, UNSTATED + 1), piece] += int(sums[place])
 
 
 def usage_of(played: Played, split: Split, edges: list[int]) -> list[Usage]:

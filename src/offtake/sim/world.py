@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from offtake.contract.model import Document, Requirement
+from offtake.contract.model import Document
 from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Report
 from offtake.core.names import UNSTATED, Names
@@ -13,15 +13,12 @@ from offtake.core.vocabulary import NONE, BoundClause
 from offtake.demand.columns import Column, JobTrace, ServiceTrace
 from offtake.sim.inference import Service
 from offtake.sim.placement import WHOLE_MILLI, Jobs
+from offtake.sourcing.needed import need_of
 from offtake.sourcing.requirement import Need
 from offtake.supply.model import Model, models
 from offtake.supply.pools import Site, sites, steps_of
 from offtake.units.capacity import PPM
-from offtake.units.time import DAY_S, after
-
-SLACK_S = 180 * DAY_S
-"""How late a start still helps when a requirement does not say."""
-
+from offtake.units.time import after
 
 NOWHERE = -2
 """An accelerator that no pool has: what a trace asks for and the portfolio does not know."""
@@ -172,25 +169,6 @@ def _speeds(document: Document, names: Names, workload: Workload | None) -> Spee
     return Speeds(stated, of_model)
 
 
-def need_of(item: Requirement, names: Names) -> Need:
-    """A written requirement in numbers."""
-    watts = names.watts_of(item.accelerators[:1])
-    latest = item.starts + SLACK_S if item.latest_start is None else item.latest_start
-    return Need(
-        requirement=item.id,
-        purpose=names.purposes.index(item.purpose),
-        gpus=item.size.in_gpus(watts),
-        start_s=item.starts,
-        end_s=item.ends,
-        latest_start_s=latest,
-        accelerators=tuple(names.accelerators.index(name) for name in item.accelerators),
-        regions=tuple(names.regions.index(name) for name in item.regions),
-        price_limit_micros_per_gpu_h=NONE if item.price_limit is None else item.price_limit.micros,
-        smallest_lot_gpus=max(item.smallest_lot.in_gpus(watts), 1),
-        own=int(item.own),
-    )
-
-
 def _kind(
     kinds: dict[Kind, int],
     names: Names,
@@ -255,7 +233,8 @@ def _jobs(
     columns = [submit, run, run, gpus, kind, priority, deadline, whole]
     if workload is not None and workload.trace is not None:
         traced = _traced(workload, names, kinds, period[0])
-        columns = [np.concatenate(pair) for pair in zip(columns, traced, strict=True)]
+        both = zip(columns, traced, strict=True)
+        columns = [np.concatenate(pair) for pair in both] if rows else traced
     inside = (columns[0] >= period[0]) & (columns[0] < period[1])
     if not inside.all():
         columns = [column[inside] for column in columns]
@@ -278,7 +257,6 @@ def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: in
     trace = workload.trace
     assert trace is not None
     none = np.full(trace.jobs, NONE, np.int64)
-    deadline = none if trace.deadline_s is None else trace.deadline_s
     share = trace.share_milli
     return [
         trace.submit_s + from_s,
@@ -287,9 +265,14 @@ def _traced(workload: Workload, names: Names, kinds: dict[Kind, int], from_s: in
         trace.gpus,
         _kinds_of(workload, names, kinds),
         trace.priority,
-        np.where(deadline == NONE, NONE, deadline + from_s),
+        none if trace.deadline_s is None else _dated(trace.deadline_s, from_s),
         np.full(trace.jobs, WHOLE_MILLI, np.int64) if share is None else share,
     ]
+
+
+def _dated(deadline_s: Column, from_s: int) -> Column:
+    dated: Column = np.where(deadline_s == NONE, NONE, deadline_s + from_s)
+    return dated
 
 
 def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Column:
@@ -302,15 +285,14 @@ def _kinds_of(workload: Workload, names: Names, kinds: dict[Kind, int]) -> Colum
     purposes = np.array(workload.purposes or (0,), np.int64)[trace.tenant]
     span = (len(trace.accelerators) + 1, len(trace.models) + 1)
     keys = (purposes * span[0] + wants + 1) * span[1] + model + 1
-    distinct, place = np.unique(keys, return_inverse=True)
-    numbers = []
-    for key in distinct.tolist():
+    number_of = np.zeros(int(keys.max(initial=0)) + 1, np.int64)  # Few names: a small table.
+    for key in np.flatnonzero(np.bincount(keys, minlength=1)).tolist():
         rest, own_model = divmod(key, span[1])
         purpose, own_wants = divmod(rest, span[0])
         wanted = trace.accelerators[own_wants - 1] if own_wants else ()
         kind = Kind(purpose, _known(wanted, names), (), own_model - 1)
-        numbers.append(kinds.setdefault(kind, len(kinds)))
-    found: Column = np.array(numbers or [0], np.int64)[place]
+        number_of[key] = kinds.setdefault(kind, len(kinds))
+    found: Column = number_of[keys]
     return found
 
 

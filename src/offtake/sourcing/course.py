@@ -10,13 +10,17 @@ from offtake.units.time import NEVER
 
 
 def evolve(rules: Rules, state: State, event: Event, need: Need | None = None) -> State:
-    """The state after one event. ``need`` comes with a submission only."""
+    """The state after one event. ``need`` comes with a submission or a change only."""
     facts = evolve_facts(rules.clauses, state.facts, event)
     lots, orders = state.lots, state.orders
     if event.kind == EventKind.REQUIREMENT_SUBMITTED:
         assert need is not None
         lot = Lot(event.lot, need, Status.SUBMITTED, need.gpus)
         return State(lots.entered(event.lot, lot), orders, facts)
+    if event.kind == EventKind.REQUIREMENT_CHANGED:
+        assert need is not None
+        changed = _lot_changed(lots[event.lot], need)
+        return State(lots.entered(event.lot, changed), orders, facts)
     if event.order != NONE:
         orders = orders.entered(event.order, _order_after(orders, event))
     if (event.lot in lots and event.order == NONE) or event.kind == EventKind.ORDERED:
@@ -61,6 +65,10 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
             return lot._replace(offers=(*others, offer_of(event)))
         case EventKind.TENDER_CLOSED:
             return lot._replace(status=Status.CLOSED)
+        case EventKind.AWARDED:
+            return lot._replace(status=Status.AWARDED, awards=(*lot.awards, offer_of(event)))
+        case EventKind.AWARD_CANCELED:
+            return lot._replace(status=Status.CLOSED, awards=())
         case EventKind.ORDERED:
             return _lot_ordered(lot, event)
         case EventKind.UNSERVED:
@@ -70,13 +78,22 @@ def _lot_after(lot: Lot, event: Event) -> Lot:
     return lot
 
 
+def _lot_changed(lot: Lot, need: Need) -> Lot:
+    """A lot that begins anew with another need; what has been ordered of it stays ordered."""
+    ordered = lot.need.gpus - lot.open_gpus
+    return Lot(lot.number, need, Status.SUBMITTED, need.gpus - ordered, declined=lot.declined)
+
+
 def _lot_ordered(lot: Lot, event: Event) -> Lot:
     """An order takes from what is open; with the holder's the rest starts anew (FR6)."""
     left = lot.open_gpus - event.gpus
     assert 0 <= left < lot.open_gpus, (lot, event)  # S7: no GPU is sold twice.
-    lot = lot._replace(offers=tuple(_less(lot.offers, event)), asked=())
+    awards = tuple(offer for offer in lot.awards if offer.supplier != event.party)
+    lot = lot._replace(offers=tuple(_less(lot.offers, event)), asked=(), awards=awards)
     if left == 0:
         return lot._replace(open_gpus=0, status=Status.ORDERED)
+    if lot.status == Status.AWARDED:
+        return lot._replace(open_gpus=left, status=Status.AWARDED if awards else Status.CLOSED)
     if lot.status == Status.ACCEPTED:
         status = Status.CLOSED if lot.offers else Status.SUBMITTED
         return lot._replace(

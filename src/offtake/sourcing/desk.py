@@ -9,7 +9,7 @@ from typing import NamedTuple
 from immutables import Map
 
 from offtake.core.names import Names
-from offtake.sourcing.command import Command, Refused, Submit
+from offtake.sourcing.command import Change, Command, Refused, Submit
 from offtake.sourcing.course import evolve
 from offtake.sourcing.process import decide
 from offtake.sourcing.requirement import Recorded, Rules, State
@@ -52,7 +52,7 @@ def carry_out(
             raise Refused(f"the key {given.key} was used for another command (S8)")
         return desk, first.recorded
     recorded = tuple(decide(rules, names, desk.state, command, given.at_s))
-    need = command.need if isinstance(command, Submit) else None
+    need = command.need if isinstance(command, Submit | Change) else None
     state = desk.state
     for item in recorded:
         state = evolve(rules, state, item.event, need)

@@ -29,6 +29,7 @@ class Status(IntEnum):
     UNSERVED = 6
     WITHDRAWN = 7
     ACCEPTED = 8  # A holder takes all or part; its order is to be signed.
+    AWARDED = 9  # The buyer has chosen; the orders are to be signed.
 
 
 class Need(NamedTuple):
@@ -86,6 +87,7 @@ class Lot(NamedTuple):
     shown: Offer | None = None  # The offer the open notice carries (FR8, FR9).
     asked: tuple[int, ...] = ()  # First refusals noticed since the last order, one a notice.
     declined: tuple[int, ...] = ()  # First refusals whose holders are through with this lot.
+    awards: tuple[Offer, ...] = ()  # What was chosen and is not signed yet.
 
     @property
     def noticed_gpus(self) -> int:

@@ -55,7 +55,9 @@ def schedule_of(played: Played, workload: Workload | None) -> bytes:
         }
     )
     out = BytesIO()
-    pq.write_table(table, out, compression="zstd")
+    words = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    steps = {name: "DELTA_BINARY_PACKED" for name in table.column_names if name not in words}
+    pq.write_table(table, out, compression="zstd", use_dictionary=words, column_encoding=steps)
     return out.getvalue()
 
 
@@ -68,8 +70,8 @@ def _tenants(workload: Workload | None, traced: Column) -> tuple[tuple[str, ...]
 
 
 def _words(words: Sequence[str], place: Column) -> Any:
-    """A column of words by place; null where there is none."""
+    """A column of words by place, each word kept once; null where there is none."""
     import pyarrow as pa
 
-    places = pa.array(place, pa.int64(), mask=place == NONE)
-    return pa.array(list(words), pa.string()).take(places)
+    places = pa.array(place.astype(np.int32), mask=place == NONE)
+    return pa.DictionaryArray.from_arrays(places, pa.array(list(words), pa.string()))

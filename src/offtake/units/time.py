@@ -160,9 +160,14 @@ def _day_after(day: date, length: Duration, calendar: Calendar) -> date:
 def _business_day_after(day: date, count: int, calendar: Calendar) -> date:
     while count > 0:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in _closed_days(calendar, day.year):
+        if is_business_day(day, calendar):
             count -= 1
     return day
+
+
+def is_business_day(day: date, calendar: Calendar) -> bool:
+    """Whether a civil date is one: Monday to Friday, and no public holiday of the calendar."""
+    return day.weekday() < 5 and day not in _closed_days(calendar, day.year)
 
 
 @lru_cache(maxsize=512)

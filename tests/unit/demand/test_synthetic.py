@@ -193,7 +193,7 @@ def test_a_written_file_is_read_back_as_the_same_jobs(tmp_path: Path) -> None:
     path.write_bytes(file_of(drawn, ("training", "research"), "csv"))
     read = open_trace(path)
 
-    assert path.read_text().startswith("job_id,submission_time,duration,num_gpu,tenant,purpose\n1,")
+    assert path.read_text().startswith("submit_s,run_s,requested_s,gpus,tenant,purpose\n")
     assert read.submit_s.tolist() == drawn.submit_s.tolist()
     assert read.run_s.tolist() == drawn.run_s.tolist()
     assert read.gpus.tolist() == drawn.gpus.tolist()
@@ -204,6 +204,6 @@ def test_a_parquet_file_has_the_same_columns() -> None:
     drawn = draw(stated(WORDS), Asked(10, 1, jobs=200))
     table = parquet.read_table(BytesIO(file_of(drawn, (), "parquet")))
 
-    assert table.column_names == ["job_id", "submission_time", "duration", "num_gpu", "tenant"]
-    assert table["duration"].to_pylist() == drawn.run_s.tolist()
+    assert table.column_names == ["submit_s", "run_s", "requested_s", "gpus", "tenant"]
+    assert table["run_s"].to_pylist() == drawn.run_s.tolist()
     assert set(table["tenant"].to_pylist()) == {"a", "b"}

@@ -2,7 +2,7 @@
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.vocabulary import EventKind
-from offtake.sourcing.command import Bid, Command, Proceed, Submit
+from offtake.sourcing.command import Bid, Change, Command, Proceed, Submit
 from offtake.sourcing.course import evolve
 from offtake.sourcing.process import decide
 from offtake.sourcing.requirement import Need, Offer, Recorded, Rules, State
@@ -36,7 +36,7 @@ class Desk:
 
     def does(self, command: Command, at_s: int) -> list[str]:
         """Carry out a command; returns the kinds of event it caused."""
-        need = command.need if isinstance(command, Submit) else None
+        need = command.need if isinstance(command, Submit | Change) else None
         names = self.portfolio.names
         recorded = decide(self.rules, names, self.state, command, at_s)
         for item in recorded:

@@ -5,6 +5,7 @@ enough others have ended: no instant needs a look at queues. What is left in the
 ``fifo.play`` would leave, and either goes on where the other stopped.
 """
 
+from offtake.sim.kernel.jit import compiled, inlined
 from offtake.sim.kernel.queue import Queues
 from offtake.sim.kernel.state import (
     DONE,
@@ -16,9 +17,7 @@ from offtake.sim.kernel.state import (
     STAMP,
     State,
     block,
-    compiled,
     fit,
-    inlined,
     pop,
     push,
     scaled,
@@ -28,9 +27,9 @@ from offtake.sim.kernel.state import (
 def suits(s: State, q: Queues) -> bool:
     """Whether the queue and its pools are of this simple shape now."""
     one = len(q.size) == len(s.ordered) == 1 and s.ordered[0] == 1 and not len(q.rank)
-    if (
-        not one or s.large[0] > s.capacity[s.order[0, 0]]
-    ):  # A job that no pool could hold waits aside.
+    if not one or len(s.nodes.table):
+        return False
+    if s.large[0] > s.capacity[s.order[0, 0]]:  # A job that no pool could hold waits aside.
         return False
     head, size = int(q.head[0]), int(q.size[0])
     # A job that an outage sent back stands before others that have started.

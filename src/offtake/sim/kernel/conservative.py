@@ -8,23 +8,18 @@ a job that ends early, a change, or a submission that goes before others makes i
 from typing import NamedTuple
 
 from offtake.sim.kernel.easy import asked_key
+from offtake.sim.kernel.jit import I32, I64, Instant, Pool, compiled, inlined
 from offtake.sim.kernel.row import Rows, add, drop
 from offtake.sim.kernel.state import (
     DONE,
     FAR,
     FREED,
-    I32,
-    I64,
     JOB_BITS,
     JOB_MASK,
     NEXT,
     RUNNING,
     WAITS,
-    Instant,
-    Pool,
     State,
-    compiled,
-    inlined,
     launch,
     next_instant,
     pop,

@@ -8,35 +8,35 @@ another job becomes the first. So at a mere submission only what was submitted i
 
 from typing import NamedTuple
 
+from offtake.sim.kernel import node
+from offtake.sim.kernel.jit import I64, Instant, Job, Place, Pool, compiled, inlined
 from offtake.sim.kernel.row import Rows, add, drop
 from offtake.sim.kernel.state import (
     DONE,
     FAR,
     FREED,
-    I64,
     JOB_BITS,
     JOB_MASK,
     NEXT,
     RUNNING,
+    SOON,
     STALE,
     STAMP,
     WAITS,
-    Instant,
-    Job,
-    Place,
-    Pool,
     State,
+    back,
     block,
-    compiled,
     fit,
-    inlined,
+    fits,
     launch,
     next_instant,
     pop,
+    roomier,
     roomy,
     scaled,
 )
 from offtake.sim.kernel.tree import Waiting, find, put, rank_of, take
+from offtake.sim.placement import WHOLE_MILLI
 from offtake.units.capacity import PPM
 
 FIRST, POOL, AT, SPARE = 0, 1, 2, 3
@@ -56,7 +56,8 @@ def asked_key(s: State, job: int) -> int:
     """What stands for a running job in its pool's row."""
     pool = s.pool[job]
     asked = scaled(s.jobs.requested[job], s.speed[s.jobs.kind[job], pool])
-    return int((s.start[job] + asked) << JOB_BITS | s.jobs.gpus[job])
+    told = job if node.stated(s.nodes, pool) else s.jobs.gpus[job]
+    return int((s.start[job] + asked) << JOB_BITS | told)
 
 
 @inlined
@@ -76,8 +77,8 @@ def release(s: State, q: Queue, at: int) -> tuple[bool, bool, bool]:
         pool, key = s.pool[job], asked_key(s, job)
         early |= key >> JOB_BITS > at
         drop(q.rows, pool, key)
-        s.free[pool] += s.jobs.gpus[job]
-        room |= s.blocked[pool] == stamp and s.free[pool] >= s.need[pool]
+        back(s, job, pool)
+        room |= s.blocked[pool] == stamp and roomier(s, pool)
     s.counter[RUNNING] = running
     return bool(running < before), bool(room), bool(early)
 
@@ -104,7 +105,7 @@ def in_order(s: State, q: Queue, now: int) -> int:
         if own < 0:
             return first
         job, kind = int(w.job[w.head[own]]), w.kind[own]
-        pool = roomy(s, kind, w.gpus[own], stamp)
+        pool = roomy(s, job, w.gpus[own], stamp)
         if pool != WAITS:
             take(w, job)
             begin(s, q, job, pool, now)
@@ -115,12 +116,34 @@ def in_order(s: State, q: Queue, now: int) -> int:
 
 
 @inlined
+def soonest(s: State, q: Queue, job: Job, pool: Pool, now: Instant) -> int:
+    """When a job has room on a pool of nodes by requested times; FAR: never."""
+    n, gpus, free, at = s.nodes, s.jobs.gpus[job], s.free[pool], now
+    trial, row = n.trial, q.rows.key[pool]
+    for place in range(n.first[pool], n.first[pool + 1]):
+        for column in range(trial.shape[1]):
+            trial[place, column] = n.table[place, column]
+    for place in range(q.rows.low[pool], q.rows.high[pool]):
+        end, other = row[place] >> JOB_BITS, row[place] & JOB_MASK
+        if end > at and node.fits(n, trial, job, (pool, gpus, free)):
+            break
+        free += node.give(n, trial, other, pool, s.jobs.gpus[other])
+        at = end
+    return int(at) if node.fits(n, trial, job, (pool, gpus, free)) else FAR
+
+
+@inlined
 def reserve(s: State, q: Queue, job: int, now: int) -> None:
     """Keep for a job the pool where it could start soonest by requested times."""
     kind, gpus = s.jobs.kind[job], s.jobs.gpus[job]
     q.kept[FIRST], q.kept[POOL], q.kept[AT] = job, WAITS, FAR
     for number in range(s.ordered[kind]):
         pool = s.order[kind, number]
+        if node.stated(s.nodes, pool):
+            at = soonest(s, q, job, pool, now)
+            if at < q.kept[AT]:
+                q.kept[POOL], q.kept[AT], q.kept[SPARE] = pool, at, 0
+            continue
         free, at, row = s.free[pool], now, q.rows.key[pool]
         for place in range(q.rows.low[pool], q.rows.high[pool]):
             end = row[place] >> JOB_BITS
@@ -144,7 +167,7 @@ def passing(s: State, q: Queue, job: int, now: int) -> int:
         delays = late and gpus > kept[SPARE]
     for number in range(s.ordered[kind]):
         pool = s.order[kind, number]
-        if s.free[pool] >= gpus and not (delays and pool == kept[POOL]):
+        if not (delays and pool == kept[POOL]) and fits(s, job, pool, gpus):
             if late and pool == kept[POOL]:
                 kept[SPARE] -= gpus
             return int(pool)
@@ -155,11 +178,11 @@ def passing(s: State, q: Queue, job: int, now: int) -> int:
 def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
     """The first slot of a class, from one on, whose job might pass; FAR: none."""
     w, kept = q.waiting, q.kept
-    kind, gpus = w.kind[own], w.gpus[own]
+    kind, gpus, like = w.kind[own], w.gpus[own], w.job[w.offset[own]]
     room = other = False
     for number in range(s.ordered[kind]):
         pool = s.order[kind, number]
-        if s.free[pool] >= gpus:
+        if fits(s, like, pool, gpus):
             room = True
             other |= pool != kept[POOL]
     if not room:
@@ -169,7 +192,12 @@ def seek(s: State, q: Queue, own: int, slot: Place, now: Instant) -> int:
         limit = kept[AT] - now
         if s.speed[kind, kept[POOL]] != PPM:
             limit = limit * s.speed[kind, kept[POOL]] // PPM
-    return find(w, slot, w.tail[own], limit)
+    if limit < w.bound[own]:
+        return FAR
+    found = find(w, slot, w.tail[own], limit)
+    if found == FAR and slot == w.head[own] and limit < SOON:
+        w.bound[own] = limit + 1  # The limit sinks until more is kept: seek once, not each time.
+    return found
 
 
 @inlined
@@ -191,7 +219,8 @@ def pass_all(s: State, q: Queue, now: int) -> None:
         most = max(most, s.free[pool])
     for own in range(w.first.shape[0]):
         w.candidate[own] = FAR
-        if w.gpus[own] <= most and w.head[own] != FAR:
+        part = node.share_of(s.nodes, w.job[w.offset[own]]) < WHOLE_MILLI  # It may join another.
+        if (part or w.gpus[own] <= most) and w.head[own] != FAR:
             w.candidate[own] = seek(s, q, own, w.head[own], now)
             fitting |= w.candidate[own] != FAR
     while fitting:
@@ -226,7 +255,7 @@ def arrive(s: State, q: Queue, job: int, now: int) -> None:
     kind, gpus, stamp, pool = s.jobs.kind[job], s.jobs.gpus[job], s.counter[STAMP], WAITS
     passes, first = q.kept[FIRST] >= 0, s.closed[kind] != stamp
     if first:
-        pool = roomy(s, kind, gpus, stamp)
+        pool = roomy(s, job, gpus, stamp)
         if pool == WAITS and gpus <= s.most[kind]:
             block(s, kind, gpus, stamp)
             if not passes:

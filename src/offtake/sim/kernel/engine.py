@@ -6,6 +6,7 @@ import numpy as np
 
 from offtake.demand.columns import Column
 from offtake.sim.kernel import prepare
+from offtake.sim.kernel.node import hold, stated
 from offtake.sim.kernel.state import (
     FAR,
     FREED,
@@ -15,8 +16,9 @@ from offtake.sim.kernel.state import (
     PARKED,
     RUNNING,
     Columns,
+    back,
 )
-from offtake.sim.placement import DISCIPLINES, FIFO, WAITS, Jobs, Lost, scaled_s
+from offtake.sim.placement import CONSERVATIVE, DISCIPLINES, FIFO, WAITS, Jobs, Lost, scaled_s
 
 
 def _nobody_short(now_s: int) -> None:
@@ -26,8 +28,8 @@ def _nobody_short(now_s: int) -> None:
 class Engine:
     """Places jobs as ``reference.Engine`` does; every call means the same.
 
-    Pools are counted by GPUs: a pool that states its nodes belongs to the plain engine, and so
-    do contracts that depend on use so far.
+    Contracts that depend on use so far belong to the plain engine, and so does ``conservative``
+    on pools that state their nodes.
     """
 
     def __init__(
@@ -49,9 +51,9 @@ class Engine:
         self.service: list[int] = []
         self._orders: dict[int, tuple[int, ...]] = {}
         self._changed = False
-        ranked = prepare.ranked(jobs, discipline)
-        self._state = prepare.state(self._columns)
-        self._queue = prepare.queue(discipline, self._columns, ranked)
+        ranked, share = prepare.ranked(jobs, discipline), prepare.shares(jobs)
+        self._state = prepare.state(self._columns, share)
+        self._queue = prepare.queue(discipline, self._columns, ranked, share)
 
     @property
     def start_s(self) -> Column:
@@ -79,11 +81,12 @@ class Engine:
         return [int(gpu_s) for gpu_s in self._state.started]
 
     def add_pool(self, sizes: Sequence[int] = ()) -> int:
-        """The number of a new pool, empty until its capacity is set."""
-        assert not sizes, "pools that state nodes are for the plain engine"
+        """The number of a new pool, empty until its capacity is set; ``sizes`` of its nodes."""
+        assert not sizes or self._discipline != CONSERVATIVE, "promises on nodes are not kept here"
         self.capacity.append(0)
         self.service.append(0)
         self._state = prepare.with_pools(self._state, len(self.capacity))
+        self._state = prepare.with_nodes(self._state, sizes)
         return len(self.capacity) - 1
 
     def set_capacity(self, pool: int, gpus: int) -> None:
@@ -91,11 +94,17 @@ class Engine:
         self._state.free[pool] += gpus - self.capacity[pool]
         self.capacity[pool] = gpus
         self._state.capacity[pool] = gpus
+        if stated(self._state.nodes, pool):
+            prepare.resize(self._state, pool, gpus)
         self._changed = True
 
     def set_service(self, pool: int, gpus: int) -> None:
         """Hold GPUs of a pool for inference."""
-        self._state.free[pool] += self.service[pool] - gpus
+        s = self._state
+        if stated(s.nodes, pool):
+            s.free[pool] = hold(s.nodes, pool, gpus, int(s.free[pool]))
+        else:
+            s.free[pool] += self.service[pool] - gpus
         self.service[pool] = gpus
         self._changed = True
 
@@ -140,8 +149,8 @@ class Engine:
             self.lost.append(Lost(job, pool, start + self._zero_s, now_s))
             gpus = int(self._columns.gpus[job])
             s.started[pool] -= gpus * (self.run_s(job, pool) - (now - start))
-            s.free[pool] += gpus
             prepare.leave(self._discipline, s, self._queue, job)
+            back(s, job, pool)
             s.start[job], s.pool[job] = WAITS, WAITS
             s.waiting[self._columns.kind[job]] += gpus
             prepare.restore(self._discipline, self._state, self._queue, job)
@@ -157,6 +166,8 @@ class Engine:
         now, until = now_s - self._zero_s, min(until_s - self._zero_s, int(FAR))
         self._fit()
         changed, released = self._changed, False
+        if changed:  # The instant of a change is played, whatever follows.
+            until = max(until, now + 1)
         while True:
             mode = (changed, released, self.watching)
             play = prepare.play(self._discipline, self._state, self._queue, watching=self.watching)
@@ -174,6 +185,8 @@ class Engine:
         if not self._changed:
             return
         s, most = self._state, max(self.capacity, default=0)
+        if len(s.nodes.share):
+            most = len(s.start)  # Parts of GPUs: any number of jobs may run.
         self._queue = prepare.fitted(self._queue, pools=len(self.capacity), most=most)
         if not s.counter[PARKED]:
             return

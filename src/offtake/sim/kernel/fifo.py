@@ -4,6 +4,7 @@ All jobs of a kind may use the same pools. So once the first of a kind waits, al
 blocked and nobody behind it needs a look: each kind is one queue, and only its first counts.
 """
 
+from offtake.sim.kernel.jit import compiled, inlined
 from offtake.sim.kernel.queue import Queues, dequeue, earliest, enqueue, front
 from offtake.sim.kernel.state import (
     DONE,
@@ -15,9 +16,7 @@ from offtake.sim.kernel.state import (
     WAITS,
     State,
     block,
-    compiled,
     fit,
-    inlined,
     launch,
     next_instant,
     release,
@@ -36,7 +35,7 @@ def walk(s: State, q: Queues, now: int) -> None:
             return
         job, kind = front(q, own), q.kind[own]
         gpus = s.jobs.gpus[job]
-        pool = roomy(s, kind, gpus, stamp)
+        pool = roomy(s, job, gpus, stamp)
         if pool != WAITS:
             dequeue(q, own)
             launch(s, job, pool, now)
@@ -60,7 +59,7 @@ def arrive(s: State, q: Queues, job: int, now: int) -> None:
     if q.size[own]:
         enqueue(q, job)
         return
-    pool = roomy(s, kind, gpus, stamp)
+    pool = roomy(s, job, gpus, stamp)
     if pool != WAITS:
         q.head[own] += 1  # As if it had been queued: an outage may bring it back.
         launch(s, job, pool, now)

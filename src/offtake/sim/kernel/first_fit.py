@@ -4,6 +4,7 @@ Jobs of one kind and one number of GPUs fit alike, so each such class is a queue
 the first counts. Starting only takes: a class that does not fit will not at this instant.
 """
 
+from offtake.sim.kernel.jit import compiled, inlined
 from offtake.sim.kernel.queue import Queues, dequeue, enqueue, front
 from offtake.sim.kernel.state import (
     DONE,
@@ -12,8 +13,6 @@ from offtake.sim.kernel.state import (
     NEXT,
     WAITS,
     State,
-    compiled,
-    inlined,
     launch,
     next_instant,
     release,
@@ -31,7 +30,7 @@ def walk(s: State, q: Queues, now: int) -> None:
         best, best_rank, best_pool = -1, FAR, WAITS
         for own in range(q.first.shape[0]):
             if q.first[own] < best_rank:
-                pool = roomy(s, q.kind[own], q.gpus[own], NOBODY)
+                pool = roomy(s, front(q, own), q.gpus[own], NOBODY)
                 if pool != WAITS:
                     best, best_rank, best_pool = own, q.first[own], pool
         if best < 0:
@@ -45,7 +44,7 @@ def walk(s: State, q: Queues, now: int) -> None:
 def arrive(s: State, q: Queues, job: int, now: int) -> None:
     """As ``fifo.arrive``: nobody who waits fits, nor does who is like them."""
     own = q.of[job]
-    pool = WAITS if q.size[own] else roomy(s, q.kind[own], q.gpus[own], NOBODY)
+    pool = WAITS if q.size[own] else roomy(s, job, q.gpus[own], NOBODY)
     if pool == WAITS:
         enqueue(q, job)
     else:

@@ -1,6 +1,6 @@
 """The compiled engine's arrays, laid out for the jobs and the discipline at hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,11 @@ from offtake.sim.kernel import queue as queues
 from offtake.sim.kernel import tree as trees
 from offtake.sim.kernel.conservative import Plan
 from offtake.sim.kernel.easy import Queue
+from offtake.sim.kernel.jit import I32, I64
+from offtake.sim.kernel.node import NOBODY, OPEN, OWNER, SIZE, SLOTS, USED, Nodes
 from offtake.sim.kernel.queue import Queues
 from offtake.sim.kernel.row import Rows, drop
-from offtake.sim.kernel.state import (
-    COUNTERS,
-    FAR,
-    I32,
-    I64,
-    LIMIT_SPAN_S,
-    SOON,
-    WAITS,
-    Columns,
-    State,
-)
+from offtake.sim.kernel.state import COUNTERS, FAR, LIMIT_SPAN_S, SOON, WAITS, Columns, State
 from offtake.sim.kernel.state import release as release_counted
 from offtake.sim.kernel.tree import FAN, Waiting
 from offtake.sim.placement import (
@@ -31,6 +23,7 @@ from offtake.sim.placement import (
     FIRST_FIT,
     SHORTEST_FIRST,
     SHORTEST_FIRST_DEADLINE,
+    WHOLE_MILLI,
     Jobs,
     ranks,
 )
@@ -50,8 +43,8 @@ def zero_s(submit_s: I64) -> int:
     return 0 if 0 <= first_s < LIMIT_SPAN_S // 4 else first_s
 
 
-def state(jobs: Columns) -> State:
-    """Nothing has started; there are no pools yet."""
+def state(jobs: Columns, share: I32) -> State:
+    """Nothing has started; there are no pools yet. ``share`` as in ``Nodes``."""
     count = len(jobs.submit)
     kinds = int(jobs.kind.max()) + 1 if count else 0
     large = np.zeros(kinds, np.int64)
@@ -75,6 +68,15 @@ def state(jobs: Columns) -> State:
         blocked=np.zeros(0, np.int64),
         need=np.zeros(0, np.int64),
         closed=np.zeros(kinds, np.int64),
+        nodes=Nodes(
+            first=np.zeros(1, np.int64),
+            largest=np.zeros(0, np.int64),
+            table=np.zeros((0, SLOTS), np.int64),
+            trial=np.zeros((0, SLOTS), np.int64),
+            share=share,
+            at=np.zeros(0, np.int32),
+            slot=np.zeros(0, np.int32),
+        ),
     )
 
 
@@ -93,6 +95,51 @@ def with_pools(s: State, pools: int) -> State:
     )
 
 
+def with_nodes(s: State, sizes: Sequence[int]) -> State:
+    """The same state where the last pool has these nodes, closed as yet; or none."""
+    n, count = s.nodes, len(s.start) if sizes else 0
+    width = SLOTS + max(sizes, default=0)
+    old = np.pad(n.table, ((0, 0), (0, max(width - n.table.shape[1], 0))))
+    new = np.zeros((len(sizes), old.shape[1]), np.int64)
+    new[:, SIZE], new[:, OWNER] = sizes, NOBODY
+    table = np.concatenate([old, new])
+    first = np.append(n.first, n.first[-1] + len(sizes))
+    nodes = n._replace(
+        first=first,
+        largest=np.append(n.largest, max(sizes, default=0)),
+        table=table,
+        trial=np.empty_like(table),
+        at=n.at if len(n.at) else np.zeros(count, np.int32),
+        slot=n.slot if len(n.slot) else np.zeros(count, np.int32),
+    )
+    return s._replace(nodes=nodes)
+
+
+def resize(s: State, pool: int, gpus: int) -> None:
+    """Open a pool's first nodes up to a capacity; the last of them may be open in part."""
+    rows = s.nodes.table[s.nodes.first[pool] : s.nodes.first[pool + 1]]
+    before = np.cumsum(rows[:, SIZE]) - rows[:, SIZE]
+    rows[:, OPEN] = np.clip(gpus - before, 0, rows[:, SIZE])
+    s.free[pool] = rows[:, OPEN].sum() - rows[:, USED].sum()
+    s.capacity[pool] = _largest_held(rows, int(s.nodes.largest[pool]))
+
+
+def _largest_held(rows: I64, largest: int) -> int:
+    """The GPUs of the largest job that would fit if the nodes, as far as open, were empty."""
+    whole = (rows[:, SIZE] == largest) & (rows[:, OPEN] == largest)
+    rest = int(rows[~whole, OPEN].max(initial=0))
+    return int(whole.sum()) * largest + rest
+
+
+def shares(jobs: Jobs) -> I32:
+    """Thousandths of each GPU by job; empty where all take whole ones."""
+    nothing: I32 = np.empty(0, np.int32)
+    if jobs.share_milli is None:
+        return nothing
+    share = np.asarray(jobs.share_milli, np.int32)
+    return nothing if bool((share == WHOLE_MILLI).all()) else np.ascontiguousarray(share)
+
+
 def ranked(jobs: Jobs, discipline: str) -> I32:
     """The rank of each job, or nothing where ranks follow the order of submission."""
     nothing: I32 = np.empty(0, np.int32)
@@ -102,21 +149,44 @@ def ranked(jobs: Jobs, discipline: str) -> I32:
     return nothing if (rank[1:] > rank[:-1]).all() else rank.astype(np.int32)
 
 
-def queue(discipline: str, jobs: Columns, ranked: I32) -> Held:
+def queue(discipline: str, jobs: Columns, ranked: I32, share: I32) -> Held:
     """What a discipline keeps of waiting jobs, with nobody waiting."""
     count = len(jobs.submit)
     if discipline == CONSERVATIVE:
         return _plan(count, ranked)
     if discipline == EASY:
-        return Queue(_waiting(jobs, ranked), _rows(0, 0), np.array([-1, WAITS, FAR, 0], np.int64))
-    return _queues(jobs, ranked, by_gpus=discipline == FIRST_FIT)
+        return Queue(
+            _waiting(jobs, ranked, share), _rows(0, 0), np.array([-1, WAITS, FAR, 0], np.int64)
+        )
+    return _queues(jobs, ranked, share if discipline == FIRST_FIT else None)
 
 
-def classes(jobs: Columns, *, by_gpus: bool) -> tuple[I32, I64, I64]:
-    """The class of each job; the kind and GPUs of each class."""
-    width = int(jobs.gpus.max()) + 1 if by_gpus and len(jobs.gpus) else 1
-    keys = jobs.kind * width + jobs.gpus if by_gpus else jobs.kind
-    most = int(keys.max()) + 1 if len(keys) else 0
+ALIKE = WHOLE_MILLI + 1
+"""Sizes of jobs that fit alike: GPUs times this, and the share of each."""
+
+
+def classes(jobs: Columns, share: I32 | None) -> tuple[I32, I64, I64]:
+    """The class of each job; the kind and GPUs of each class.
+
+    With a ``share`` (as in ``Nodes``), classes are of jobs that fit alike: of one kind, GPUs and
+    share of each; without, of one kind, and the GPUs are 0.
+    """
+    if share is None:
+        of, kind, size = _numbered(jobs.kind, 1)
+    elif not len(share):
+        width = int(jobs.gpus.max(initial=0)) + 1
+        of, kind, size = _numbered(jobs.kind * width + jobs.gpus, width)
+    else:
+        sizes = jobs.gpus * ALIKE + share
+        width = int(sizes.max(initial=0)) + 1
+        of, kind, size = _numbered(jobs.kind * width + sizes, width)
+        size //= ALIKE
+    return of, kind, size
+
+
+def _numbered(keys: I64, width: int) -> tuple[I32, I64, I64]:
+    """Keys numbered in order; the parts of each, which are ``width`` apart."""
+    most = int(keys.max(initial=-1)) + 1
     if most > len(keys) + SPARSE:
         distinct, of = np.unique(keys, return_inverse=True)
         return of.astype(np.int32), distinct // width, distinct % width
@@ -127,8 +197,8 @@ def classes(jobs: Columns, *, by_gpus: bool) -> tuple[I32, I64, I64]:
     return number.astype(np.int32)[keys], distinct // width, distinct % width
 
 
-def _queues(jobs: Columns, rank: I32, *, by_gpus: bool) -> Queues:
-    of, kind, gpus = classes(jobs, by_gpus=by_gpus)
+def _queues(jobs: Columns, rank: I32, alike: I32 | None) -> Queues:
+    of, kind, gpus = classes(jobs, alike)
     sizes = np.bincount(of, minlength=len(kind)).astype(np.int64)
     return Queues(
         of=of,
@@ -143,8 +213,8 @@ def _queues(jobs: Columns, rank: I32, *, by_gpus: bool) -> Queues:
     )
 
 
-def _waiting(jobs: Columns, rank: I32) -> Waiting:
-    of, kind, gpus = classes(jobs, by_gpus=True)
+def _waiting(jobs: Columns, rank: I32, share: I32) -> Waiting:
+    of, kind, gpus = classes(jobs, share)
     if len(rank):
         by_rank = np.argsort(rank, kind="stable").astype(np.int32)
         job = by_rank[np.argsort(of[by_rank], kind="stable")]
@@ -171,6 +241,7 @@ def _waiting(jobs: Columns, rank: I32) -> Waiting:
         least=np.full(sum(sizes), SOON, np.int32),
         level=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(sizes, np.int64))]),
         candidate=np.full(len(kind), FAR, np.int64),
+        bound=np.zeros(len(kind), np.int64),
     )
 
 

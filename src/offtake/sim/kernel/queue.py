@@ -7,7 +7,8 @@ before it; otherwise the stretch is a binary heap.
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import FAR, I32, I64, inlined
+from offtake.sim.kernel.jit import I32, I64, inlined
+from offtake.sim.kernel.state import FAR
 
 
 class Queues(NamedTuple):

@@ -6,7 +6,7 @@ jobs leave at the front and come in near the back, so the shorter side moves.
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import I64, Place, inlined
+from offtake.sim.kernel.jit import I64, Place, inlined
 
 SHORT = 64
 """Up to so many keys are counted faster than they are searched: no comparison waits for another."""

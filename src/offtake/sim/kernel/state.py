@@ -5,13 +5,11 @@ all in the arrays, and the next call goes on from there. Jobs are at most ``LIMI
 run spans at most ``LIMIT_SPAN_S``, so that the end of a job and its number share one int64.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import numba
-import numpy as np
-from numpy.typing import NDArray
-
+from offtake.sim.kernel import node
+from offtake.sim.kernel.jit import I32, I64, Instant, Job, Pool, inlined
+from offtake.sim.kernel.node import Nodes
 from offtake.units.capacity import PPM
 
 JOB_BITS = 27
@@ -31,23 +29,6 @@ DONE, FREED = 0, 1
 NEXT, RUNNING, STAMP, PARKED, STALE = 0, 1, 2, 3, 4
 COUNTERS = 5
 """Places in ``State.counter``."""
-
-I64 = NDArray[np.int64]
-I32 = NDArray[np.int32]
-Job = int
-Pool = int
-Place = int
-Instant = int
-"""Numbers of jobs, pools and places in arrays; seconds since the engine's own zero."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-OPTIONS: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "boundscheck": False,
-    "error_model": "numpy",
-    "_nrt": False,
-}
 
 
 class Columns(NamedTuple):
@@ -69,7 +50,7 @@ class State(NamedTuple):
     heap: I64  # Running jobs: end << JOB_BITS | job; ``counter[RUNNING]`` of them.
     parked: I32  # Jobs larger than every pool of their kind; ``counter[PARKED]`` of them.
     counter: I64
-    capacity: I64  # (pools,)
+    capacity: I64  # (pools,) the GPUs of the largest job that a pool could hold.
     free: I64  # (pools,)
     started: I64  # (pools,) GPU-seconds of all jobs started.
     order: I32  # (kinds, pools), best first; ``ordered`` says how many.
@@ -81,26 +62,7 @@ class State(NamedTuple):
     blocked: I64  # (pools,) the stamp of the instant at which a pool was last blocked.
     need: I64  # (pools,) the GPUs of the first that blocks a pool.
     closed: I64  # (kinds,) the stamp of the instant at which the first of a kind last waited.
-
-
-def compiled(function: F) -> F:
-    """A loop in machine code, kept on disk for the next process.
-
-    Without reference counts (``_nrt``): nothing in here makes or frees an array, and counting
-    them at every step costs ten times what the step does.
-    """
-    found: F = numba.njit(**OPTIONS)(function)
-    return found
-
-
-def inlined(function: F) -> F:
-    """A step of such loops, in machine code at the place where it is called.
-
-    What is kept on disk knows changes of its own file only: after a change to a step, remove
-    the ``.nbi`` files or set ``NUMBA_CACHE_DIR`` to an empty folder.
-    """
-    found: F = numba.njit(forceinline=True, **OPTIONS)(function)
-    return found
+    nodes: Nodes  # Of pools that state them.
 
 
 @inlined
@@ -181,7 +143,8 @@ def launch(s: State, job: Job, pool: Pool, now: Instant) -> None:
     s.waiting[kind] -= gpus
     s.start[job] = now
     s.pool[job] = pool
-    s.free[pool] -= gpus
+    gpus_taken = node.take(s.nodes, job, pool, gpus) if node.stated(s.nodes, pool) else gpus
+    s.free[pool] -= gpus_taken
     s.started[pool] += gpus * run
     push(s.heap, s.counter[RUNNING], (now + run) << JOB_BITS | job)
     s.counter[RUNNING] += 1
@@ -201,10 +164,33 @@ def release(s: State, at: int) -> tuple[bool, bool]:
         pop(s.heap, running)
         running -= 1
         pool = s.pool[job]
-        s.free[pool] += s.jobs.gpus[job]
-        room |= s.blocked[pool] == stamp and s.free[pool] >= s.need[pool]
+        back(s, job, pool)
+        room |= s.blocked[pool] == stamp and roomier(s, pool)
     s.counter[RUNNING] = running
     return bool(running < before), bool(room)
+
+
+@inlined
+def back(s: State, job: Job, pool: Pool) -> None:
+    """A pool gets the GPUs of a job back."""
+    gpus = s.jobs.gpus[job]
+    if node.stated(s.nodes, pool):
+        gpus = node.give(s.nodes, s.nodes.table, job, pool, gpus)
+    s.free[pool] += gpus
+
+
+@inlined
+def roomier(s: State, pool: Pool) -> bool:
+    """Whether a pool may have room for the first that blocks it; on nodes nobody knows."""
+    return bool(s.free[pool] >= s.need[pool] or node.stated(s.nodes, pool))
+
+
+@inlined
+def fits(s: State, job: Job, pool: Pool, gpus: int) -> bool:
+    """Whether a job of so many GPUs has room on a pool now."""
+    if node.stated(s.nodes, pool):
+        return bool(node.fits(s.nodes, s.nodes.table, job, (pool, gpus, s.free[pool])))
+    return bool(s.free[pool] >= gpus)
 
 
 @inlined
@@ -218,10 +204,11 @@ def block(s: State, kind: int, gpus: int, stamp: Instant) -> None:
 
 
 @inlined
-def roomy(s: State, kind: int, gpus: int, stamp: Instant) -> int:
-    """The best pool of a kind with room that is not blocked in this instant, or WAITS."""
+def roomy(s: State, job: Job, gpus: int, stamp: Instant) -> int:
+    """The best pool for a job that has room and is not blocked in this instant, or WAITS."""
+    kind = s.jobs.kind[job]
     for number in range(s.ordered[kind]):
         pool = s.order[kind, number]
-        if s.free[pool] >= gpus and s.blocked[pool] != stamp:
+        if s.blocked[pool] != stamp and fits(s, job, pool, gpus):
             return int(pool)
     return WAITS

@@ -8,7 +8,8 @@ the first slot under a limit is found without looking at those above it. Request
 
 from typing import NamedTuple
 
-from offtake.sim.kernel.state import FAR, I32, I64, SOON, Instant, Place, inlined
+from offtake.sim.kernel.jit import I32, I64, Instant, Place, inlined
+from offtake.sim.kernel.state import FAR, SOON
 
 FAN_BITS = 4
 FAN = 1 << FAN_BITS
@@ -30,6 +31,7 @@ class Waiting(NamedTuple):
     least: I32  # The levels one behind the other.
     level: I64  # Where each level begins, and the end of the last.
     candidate: I64  # (classes,) scratch.
+    bound: I64  # (classes,) none that waits asks for less, as far as is known.
 
 
 @inlined
@@ -51,6 +53,7 @@ def put(w: Waiting, job: int, asked: int) -> None:
     if slot < w.head[own]:
         w.head[own] = slot
         w.first[own] = rank_of(w, job)
+    w.bound[own] = min(w.bound[own], asked)
     w.tail[own] = max(w.tail[own], slot + 1)
 
 

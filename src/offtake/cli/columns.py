@@ -1,0 +1,96 @@
+"""Which columns people see of each kind of row, wherever it stands; programs see every field."""
+
+Column = tuple[str, str]
+"""The heading of a column and the field below it."""
+
+REQUIREMENTS = (
+    ("requirement", "requirement"),
+    ("status", "status"),
+    ("purpose", "purpose"),
+    ("GPUs", "gpus"),
+    ("open", "open_gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("by", "by"),
+)
+NOTICES = (
+    ("notice", "notice"),
+    ("holder", "holder"),
+    ("GPUs", "gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("price", "price"),
+    ("given", "given_at"),
+    ("due", "due"),
+    ("outcome", "outcome"),
+    ("accepted", "accepted_gpus"),
+)
+TENDERS = (
+    ("tender", "tender"),
+    ("status", "status"),
+    ("GPUs", "gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("opened", "opened_at"),
+    ("closes", "closes_at"),
+    ("invited", "invited"),
+)
+OFFERS = (
+    ("supplier", "supplier"),
+    ("GPUs", "gpus"),
+    ("price", "price"),
+    ("start", "start"),
+    ("end", "end"),
+    ("prepaid", "prepaid"),
+    ("tranches", "tranches"),
+    ("lead", "lead"),
+    ("made", "made_at"),
+    ("outcome", "outcome"),
+    ("taken", "taken_gpus"),
+)
+AWARDS = (
+    ("supplier", "supplier"),
+    ("GPUs", "gpus"),
+    ("price", "price"),
+    ("at", "at"),
+    ("by", "by"),
+    ("why", "why"),
+)
+ORDERS = (
+    ("order", "order"),
+    ("name", "name"),
+    ("supplier", "supplier"),
+    ("GPUs", "gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("price", "price"),
+    ("status", "status"),
+)
+TRANCHES = (
+    ("tranche", "tranche"),
+    ("GPUs", "gpus"),
+    ("due", "due"),
+    ("status", "status"),
+)
+DEADLINES = (("at", "at"), ("runs out", "kind"), ("party", "party"), ("order", "order"))
+FINDINGS = (
+    ("supplier", "supplier"),
+    ("verdict", "verdict"),
+    ("clause", "clause"),
+    ("rule", "rule"),
+    ("reason", "reason"),
+    ("says", "says"),
+)
+ENTRIES = (("at", "at"), ("by", "name"), ("what", "what"), ("came of it", "happened"))
+
+INSIDE: dict[str, tuple[Column, ...]] = {
+    "rounds": NOTICES,
+    "tenders": TENDERS,
+    "bids": OFFERS,
+    "awards": AWARDS,
+    "orders": ORDERS,
+    "tranches": TRANCHES,
+    "deadlines": DEADLINES,
+}
+"""The columns of rows inside another, by the field that holds them."""
+TITLES = {"rounds": "notices", "bids": "offers"}

@@ -1,0 +1,175 @@
+r"""Serve the desk: requirements, first refusals and tenders, durable and audited, with web pages.
+
+examples:
+  offtake serve --demo                              # the built-in example, in the middle of a story
+  offtake serve --portfolio portfolio.yaml          # SQLite in ./offtake.db
+  offtake serve --db postgresql://desk@db/offtake --origin https://desk.example --host 0.0.0.0
+
+The first start prints a link that signs the first administrator on, once. A portfolio is adopted
+where the desk has none; later ones are proposed and adopted at the desk. Behind a proxy that ends
+TLS, say with --origin what people type; over plain HTTP only this machine is served.
+With --sign-on people come by your OpenID provider; its client's secret is taken from
+$OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
+base64) that seals their secrets.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from offtake.cli.output import Invalid, load, problem_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litestar import Litestar
+
+    from offtake.desk.access.oidc import Settings
+    from offtake.desk.access.origin import Origin
+    from offtake.desk.clock import SystemClock
+    from offtake.desk.routes.outbox import Post
+    from offtake.desk.start import Parts
+
+FROM_ENVIRONMENT = "OFFTAKE_SIGN_ON_SECRET"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of this verb."""
+    parser.add_argument("--portfolio", metavar="FILE", help="adopt it where the desk has none")
+    parser.add_argument(
+        "--db", metavar="URL", help="sqlite:///FILE or postgresql://...; offtake.db"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen; this machine only")
+    parser.add_argument("--port", type=int, default=8080, help="8080")
+    parser.add_argument("--origin", metavar="URL", help="as people type it; http://HOST:PORT")
+    parser.add_argument(
+        "--sign-on", metavar="FILE", help="the OpenID provider that signs people on, as TOML"
+    )
+    parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve until somebody stops it."""
+    if given.demo:
+        return _demo(given)
+    from offtake.desk.clock import SystemClock
+    from offtake.desk.start import adopt, assembled, parts
+
+    clock = SystemClock()
+    signing = None if given.sign_on is None else _signing(given)
+    made = _opened(lambda: parts(given.db or "sqlite:///offtake.db", _origin(given), clock))
+    if made.is_new:
+        if given.portfolio is None:
+            says = "this desk has no portfolio yet"
+            raise Invalid("usage", "--portfolio", says, "Name the file to adopt.")
+        adopt(made.writer, _text(given.portfolio), f"from {Path(given.portfolio).name}")
+    first = made.first_link()
+    if first is not None:
+        print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
+    return _listen(assembled(made, clock, post=_posting(made, clock), signing=signing), given)
+
+
+def _posting(made: "Parts", clock: "SystemClock") -> "Post":
+    """What sends webhooks, if OFFTAKE_DESK_KEYS holds a key that seals their secrets."""
+    from offtake.desk.seal import BadKey
+    from offtake.desk.start import posting
+    from offtake.desk.transport.reach import Reach
+
+    try:
+        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), Reach())
+    except BadKey as error:
+        remedy = "head -c 32 /dev/urandom | base64"
+        raise Invalid("bad-value", "OFFTAKE_DESK_KEYS", str(error), remedy) from error
+
+
+def _signing(given: argparse.Namespace) -> "Settings":
+    """Which provider signs people on; its secret is in no file that others read."""
+    from offtake.desk.access.settings import settings_of
+    from offtake.desk.reading import Invalid as Wrong
+
+    try:
+        text = Path(given.sign_on).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        says = f"{given.sign_on} cannot be read ({type(error).__name__})"
+        raise Invalid("no-file", "--sign-on", says, "Name a file of TOML.") from error
+    try:
+        return settings_of(text, _origin(given), os.environ.get(FROM_ENVIRONMENT, ""))
+    except Wrong as error:
+        rows = [
+            problem_row(
+                "bad-setting", f"{given.sign_on}:{row.field}", says=row.says, remedy=row.remedy
+            )
+            for row in error.wrong
+        ]
+        raise Invalid.with_rows(rows) from error
+
+
+def _listen(app: "Litestar", given: argparse.Namespace) -> int:
+    """Serve until somebody stops it; what was asked is in no log."""
+    import uvicorn
+
+    from offtake.desk.access.discreet import log_to
+
+    log_to(sys.stderr)
+    uvicorn.run(
+        app,
+        host=given.host,
+        port=given.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    return 0
+
+
+def _demo(given: argparse.Namespace) -> int:
+    import time
+    from tempfile import TemporaryDirectory
+
+    from offtake.cli.demo import example
+    from offtake.desk.clock import SystemClock
+    from offtake.desk.demo import DemoClock, demo_pages, told
+    from offtake.desk.start import assembled, parts
+
+    clock = DemoClock(lambda: int(time.time()))
+    with TemporaryDirectory() as folder:
+        url = given.db or f"sqlite:///{folder}/demo.db"
+        made = _opened(lambda: parts(url, _origin(given), clock, wall=SystemClock()))
+        told(made, clock, _text(str(example() / "portfolio.yaml")))
+        print(f"Open {made.door.origin.url('/demo')} and choose who to be.", flush=True)
+        return _listen(assembled(made, clock, demo_pages(made, clock)), given)
+
+
+def _text(path: str) -> str:
+    """A portfolio with what it includes, as one text."""
+    from offtake.contract.write import write
+
+    return write(load(path).document)
+
+
+def _origin(given: argparse.Namespace) -> "Origin":
+    from offtake.desk.access.origin import NoOrigin, Origin
+
+    text = given.origin or f"http://{given.host}:{given.port}"
+    try:
+        return Origin(text)
+    except NoOrigin as error:
+        remedy = "Write what people type, such as https://desk.example."
+        raise Invalid("bad-value", "--origin", str(error), remedy) from error
+
+
+def _opened(make: "Callable[[], Parts]") -> "Parts":
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    from offtake.desk.writer import Unavailable
+
+    try:
+        return make()
+    except ArgumentError as error:
+        says = "is no database URL"
+        raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
+    except (Unavailable, SQLAlchemyError) as error:
+        says = f"the database cannot be opened ({type(error).__name__})"
+        raise Invalid("no-database", "--db", says, "Check its address and rights.") from error

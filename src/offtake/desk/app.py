@@ -1,0 +1,131 @@
+"""The desk as a web application: everything it needs is handed in here."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from offtake import __version__
+from offtake.desk.access.who import Who
+from offtake.desk.desk import Desk, TheDesk
+from offtake.desk.pages import do, entries, live, plans, show
+from offtake.desk.pages.site import Visit, visit_of
+from offtake.desk.pages.wrong import answer
+from offtake.desk.problem import NotSignedOn
+from offtake.desk.routes import matters, me, questions, requirements
+
+LIMIT_BODY = 8_000_000
+"""Bytes of a request; a portfolio may have five million."""
+
+PAGES = (
+    *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
+    *(show.printed, show.tenders, show.tender, show.orders, entries.entries),
+    *(plans.rights, plans.rights_picture, plans.capacity, plans.capacity_picture),
+    *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static, live.favicon),
+)
+
+
+@get(
+    "/health/live",
+    summary="Whether the process answers",
+    tags=["health"],
+    security=[{}],
+    opt={"public": True},
+)
+async def alive() -> dict[str, str]:
+    """Always, while it runs."""
+    return {"status": "live", "version": __version__}
+
+
+@get(
+    "/health/ready",
+    summary="Whether commands can be carried out",
+    tags=["health"],
+    security=[{}],
+    opt={"public": True},
+)
+async def ready(desk: TheDesk) -> Response[dict[str, str]]:
+    """Not while the database cannot be written to, nor before a portfolio is adopted."""
+    state = "ready"
+    if not desk.service.is_writable:
+        state = "the database cannot be written to"
+    elif desk.state.version is None:
+        state = "no portfolio has been adopted"
+    return Response({"status": state}, status_code=200 if state == "ready" else 503)
+
+
+async def _who(request: Request[Any, Any, Any]) -> Who:
+    """Who asks, as the door let them in."""
+    if request.user is None:
+        raise NotSignedOn
+    who: Who = request.user
+    return who
+
+
+def _visit(request: Request[Any, Any, Any], desk: TheDesk) -> Visit:
+    """Somebody at a page."""
+    return visit_of(desk, request)
+
+
+def application(
+    desk: Desk,
+    *,
+    more: tuple[Any, ...] = (),
+    middleware: tuple[Any, ...] = (),
+    before_send: tuple[Any, ...] = (),
+    beside: Callable[[], Any] | None = None,
+) -> Litestar:
+    """The application of a desk.
+
+    Args:
+        desk: The service and what it reads from; it is started and stopped with the application.
+        more: Handlers beside the interface: pages, metrics.
+        middleware: Of the whole application.
+        before_send: What looks at every answer before it leaves.
+        beside: A context that is entered while the application runs, such as the deliverer.
+    """
+
+    @asynccontextmanager
+    async def life(_app: Litestar) -> AsyncIterator[None]:
+        await desk.service.start()
+        try:
+            if beside is None:
+                yield
+            else:
+                async with beside():
+                    yield
+        finally:
+            await desk.service.stop()
+
+    v1 = Router(
+        "/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER, me.ROUTER]
+    )
+    return Litestar(
+        [v1, alive, ready, *PAGES, *more],
+        dependencies={
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "who": Provide(_who),
+            "visit": Provide(_visit, sync_to_thread=False),
+        },
+        exception_handlers={Exception: answer(desk), HTTPException: answer(desk)},
+        lifespan=[life],
+        middleware=list(middleware),
+        before_send=list(before_send),
+        logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
+        request_max_body_size=LIMIT_BODY,
+        response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
+        openapi_config=OpenAPIConfig(
+            title="offtake desk",
+            version=__version__,
+            description="Requirements, first refusals, tenders and orders, with every reason.",
+            path="/v1/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+    )

@@ -1,0 +1,57 @@
+"""From the journal to the state: the whole of it, or what has come since."""
+
+from collections.abc import Callable, Iterable
+
+from offtake.desk import command as say
+from offtake.desk.entry import Entry
+from offtake.desk.machine import adopted, replayed
+from offtake.desk.state import State
+from offtake.sourcing.journal import BadEntry
+
+Entries = Callable[[], Iterable[Entry]]
+"""All entries from the first on; asked again whenever a portfolio is adopted."""
+
+
+class Unfit(ValueError):
+    """A portfolio that does not know what the journal speaks of."""
+
+
+def under(state: State, command: say.Adopt, at_s: int, entries: Iterable[Entry]) -> State:
+    """The journal so far, folded anew under a portfolio that is adopted now.
+
+    Raises:
+        Invalid: The portfolio has problems.
+        Unfit: It leaves out something that an entry names.
+    """
+    after = folded(adopted(state, command, at_s), entries)
+    return marked(after._replace(seq=state.seq, told=state.told), command, at_s)
+
+
+def folded(state: State, entries: Iterable[Entry]) -> State:
+    """The state after entries that all happened under its portfolio, or under one before it.
+
+    Raises:
+        Unfit: The portfolio leaves out something that an entry names.
+    """
+    for entry in entries:
+        command = entry.command
+        if isinstance(command, say.Adopt):
+            state = marked(state, command, entry.at_s)
+            continue
+        try:
+            state = replayed(state, entry.given, entry.events)
+        except (BadEntry, ValueError) as error:
+            says = f"entry {entry.seq} of {entry.at} speaks of what this portfolio lacks: {error}"
+            raise Unfit(says) from error
+        assert state.seq == entry.seq, (state.seq, entry.seq)
+    return state
+
+
+def marked(state: State, command: say.Adopt, at_s: int) -> State:
+    """The state at an adoption, with the proposal that it follows marked as adopted."""
+    state = state._replace(seq=state.seq + 1, told=state.told + 1, at_s=at_s)
+    proposal = None if command.proposal is None else state.proposals.get(command.proposal)
+    if proposal is None:
+        return state
+    proposals = {**state.proposals, proposal.number: proposal._replace(adopted=state.seq)}
+    return state._replace(proposals=proposals)

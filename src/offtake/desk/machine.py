@@ -1,0 +1,128 @@
+"""One command at a desk: ``carried(state, given) -> (state, events)``. Pure.
+
+The journal holds commands and their events by name; ``replayed`` folds them again, without
+deciding anything a second time, and comes to the same state (law 3).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from immutables import Map
+
+from offtake.contract.portfolio import Portfolio
+from offtake.contract.problem import Unreadable
+from offtake.core.vocabulary import NONE
+from offtake.desk import command as say
+from offtake.desk import reading
+from offtake.desk.act import Done, decided
+from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.standing import after as stands
+from offtake.desk.standing import submitted
+from offtake.desk.state import Given, Proposal, State, version_of
+from offtake.sourcing.course import evolve
+from offtake.sourcing.journal import entry, event_of
+from offtake.sourcing.requirement import Recorded
+
+
+class Carried(NamedTuple):
+    """What came of a command: the state after it, its events by name, and whom it concerns."""
+
+    state: State
+    recorded: tuple[Recorded, ...]
+    events: tuple[Mapping[str, Any], ...]
+    requirement: str = ""
+
+
+def carried(state: State, given: Given) -> Carried:
+    """What comes of a command at an instant no earlier than the state's.
+
+    Raises:
+        Refused: It does not fit the state; nothing happens.
+        Invalid: Its words cannot be read.
+    """
+    assert given.at_s >= state.at_s, (given, state.at_s)
+    command = given.command
+    assert not isinstance(command, say.Adopt), "the journal is folded again: `adopted`"
+    if isinstance(command, say.Propose):
+        return Carried(_proposed(state, command, given), (), ())
+    done = decided(state, command, given)
+    portfolio = state.in_force.portfolio
+    after = _folded(state, given, done)
+    requirement = ""
+    if done.lot != NONE:
+        requirement = after.sourcing.lots[done.lot].need.requirement
+    currency = portfolio.document.currency
+    lines = tuple(entry(item, portfolio.names, currency, requirement) for item in done.recorded)
+    return Carried(after, tuple(done.recorded), lines, requirement)
+
+
+def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) -> State:
+    """The state after an entry of the journal: its events are folded, nothing is decided.
+
+    Raises:
+        BadEntry: An event names what the portfolio in force does not know.
+    """
+    command = given.command
+    if isinstance(command, say.Propose):
+        return _proposed(state, command, given)
+    assert not isinstance(command, say.Adopt), command
+    portfolio = state.in_force.portfolio
+    lots = {line["lot"]: int(line["lot"]) for line in events if "lot" in line}
+    currency = portfolio.document.currency
+    told = [event_of(line, portfolio.names, lots, currency) for line in events]
+    need = None
+    if isinstance(command, say.Submit | say.Change):
+        need = reading.need(command, portfolio, given.at_s)
+    why = [str(line.get("why", "")) for line in events]
+    recorded = [Recorded(event, why=text) for event, text in zip(told, why, strict=True)]
+    done = Done(recorded, need, told[0].lot if told else NONE)
+    decisions = events[0].get("decisions", ()) if events else ()
+    return _folded(state, given, done, decisions)
+
+
+def adopted(state: State, command: say.Adopt, at_s: int) -> State:
+    """An empty state under another portfolio, for the journal to be folded into anew.
+
+    Raises:
+        Invalid: The portfolio has problems.
+    """
+    try:
+        portfolio = Portfolio.loads(command.portfolio)
+    except Unreadable as error:
+        rows = [Wrong(str(row.place), row.says, row.remedy) for row in error.problems]
+        raise Invalid(rows) from error
+    return State(version=version_of(portfolio, state.seq + 1, at_s))
+
+
+def _proposed(state: State, command: say.Propose, given: Given) -> State:
+    number = len(state.proposals) + 1
+    made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
+    proposals = _map(state.proposals).set(number, made)
+    return next_of(state, given)._replace(proposals=proposals)
+
+
+def next_of(state: State, given: Given) -> State:
+    """The state at the next entry, before anything of it is folded."""
+    told = state.told + (not isinstance(given.command, say.Bid))
+    return state._replace(seq=state.seq + 1, told=told, at_s=given.at_s)
+
+
+def _map(mapping: Mapping[Any, Any]) -> Map[Any, Any]:
+    return mapping if isinstance(mapping, Map) else Map(mapping)
+
+
+def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> State:
+    """The state after what was recorded; ``decisions`` are those of the journal, by name."""
+    sourcing = state.sourcing
+    for item in done.recorded:
+        sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
+    after = next_of(state, given)._replace(sourcing=sourcing)
+    if done.lot == NONE:
+        return after
+    if isinstance(given.command, say.Submit):
+        standing = submitted(given.command, given)
+        numbers = _map(state.numbers).set(given.command.requirement, done.lot)
+        after = after._replace(numbers=numbers)
+    else:
+        standing = stands(state, given, done, decisions)
+    return after._replace(standing=_map(state.standing).set(done.lot, standing))

@@ -1,0 +1,77 @@
+"""What the desk counts, for Prometheus: entries, reason codes, what waits to be sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
+from sqlalchemy import Connection
+
+from offtake.desk.command import Bid
+from offtake.desk.entry import Entry
+from offtake.desk.reasons import reasons
+from offtake.desk.state import State
+from offtake.desk.store import outbox
+from offtake.desk.writer import Beside
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The counts of one process, since it started."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # When is in the journal.
+        self._registry = CollectorRegistry()
+        self._entries = Counter(
+            "offtake_entries", "Entries of the journal", ["do"], registry=self._registry
+        )
+        self._events = Counter(
+            "offtake_events", "What happened", ["event"], registry=self._registry
+        )
+        self._reasons = Counter(
+            "offtake_reasons",
+            "Findings behind what happened, by reason code",
+            ["reason", "verdict"],
+            registry=self._registry,
+        )
+        self._outbox = Gauge(
+            "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
+        )
+        for token, reason in reasons().items():
+            self._reasons.labels(token, reason.finding.verdict.name.lower())
+
+    def beside(self, then: Beside) -> Beside:
+        """Count entries as they are written, then go on."""
+
+        def both(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
+            then(tx, state, entries)
+            self._seen(entries)
+
+        return both
+
+    def _seen(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry.command, Bid):
+                continue  # How many offers have come is sealed, also from who runs the desk.
+            self._entries.labels(str(type(entry.command).__struct_config__.tag)).inc()
+            for line in entry.events:
+                self._events.labels(str(line["event"])).inc()
+                for row in line.get("decisions", ()):
+                    self._count(row["findings"])
+
+    def _count(self, findings: Iterable[Mapping[str, Any]]) -> None:
+        for found in findings:
+            self._reasons.labels(found["reason"], found["verdict"]).inc()
+
+    def page(self, tx: Connection) -> bytes:
+        """All counts as text, with those of the outbox as they are now."""
+        self._outbox.clear()
+        for row in outbox.counts(tx):
+            self._outbox.labels(row.channel, row.state).set(row.messages)
+        return generate_latest(self._registry)

@@ -1,0 +1,1 @@
+"""The web desk: pages made on the server, for the keyboard and the phone, in two languages."""

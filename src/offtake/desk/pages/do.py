@@ -1,0 +1,123 @@
+"""Forms: what somebody sends from a page becomes the same command as over the interface."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from offtake.desk import command as say
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.desk import need
+from offtake.desk.pages.plans import portfolio_page
+from offtake.desk.pages.show import notice_page, requirement_page, requirements_page, tender_page
+from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.problem import NotThere
+from offtake.desk.reading import Invalid
+from offtake.sourcing.command import Refused
+
+Form = Mapping[str, Any]
+LISTS = ("accelerators", "regions", "invite")
+FORMS: dict[str, type[say.Command]] = {
+    "submit": say.Submit,
+    "withdraw": say.Withdraw,
+    "notice": say.Notice,
+    "answer": say.Answer,
+    "tender": say.Tender,
+    "bid": say.Bid,
+    "award": say.Award,
+    "sign": say.Sign,
+    "sign_accepted": say.SignAccepted,
+    "give_up": say.GiveUp,
+    "deliver": say.Deliver,
+    "propose": say.Propose,
+}
+"""What can be sent from pages, by the name of its form."""
+
+
+@post("/do/{act:str}", include_in_schema=False, status_code=303, guards=[needs(Act.TOKENS_OWN)])
+async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]) -> Response[Any]:
+    """Carry out a form; then the page it came from, with what happened or what went wrong."""
+    form = await request.form()
+    given = {key: form.getall(key) for key in form}
+    try:
+        command = _command(visit, act, given)
+        await visit.desk.do(visit.known, command)
+    except msgspec.ValidationError as error:
+        return _again(visit, act, given, (str(error),))
+    except Invalid as error:
+        lines = tuple(f"{row.field}: {row.says}. {row.remedy}" for row in error.wrong)
+        return _again(visit, act, given, lines)
+    except Refused as error:
+        return _again(visit, act, given, (str(error),))
+    return Redirect(_back(act, given), status_code=303)
+
+
+def _command(visit: Visit, act: str, given: Mapping[str, list[str]]) -> say.AnyCommand:
+    """The command that a form means.
+
+    Raises:
+        msgspec.ValidationError: A field is missing, too long, or no number.
+    """
+    if act == "adopt":
+        need(visit.known, Act.PORTFOLIO_ADOPT)
+        made = visit.desk.state.proposals.get(_number(given))
+        if made is None:
+            raise NotThere("there is no such thing")
+        return say.Adopt(portfolio=made.text, note=made.note, proposal=made.number)
+    if act not in FORMS:
+        raise NotThere("there is no such thing")
+    data: dict[str, Any] = {}
+    known = {row.name for row in msgspec.structs.fields(FORMS[act])}
+    for key, values in given.items():
+        if key in LISTS and key in known:
+            words = [word.strip() for text in values for word in text.split(",")]
+            data[key] = [word for word in words if word]
+        elif key in known and values[-1].strip():
+            data[key] = values[-1].strip().replace("\r\n", "\n")
+    if act == "award":
+        takes = {key: values[-1].strip() for key, values in given.items() if key[:5] == "take."}
+        data["takes"] = {key[5:]: gpus for key, gpus in takes.items() if gpus not in ("", "0")}
+    command: Any = msgspec.convert(data, type=FORMS[act], strict=False)
+    return cast("say.AnyCommand", command)
+
+
+def _number(given: Mapping[str, list[str]]) -> int:
+    text = given.get("proposal", [""])[-1]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _first(given: Mapping[str, list[str]], key: str) -> str:
+    return given.get(key, [""])[-1]
+
+
+def _back(act: str, given: Mapping[str, list[str]]) -> str:
+    """The page that shows what came of it."""
+    match act:
+        case "answer":
+            return f"/notices/{_first(given, 'notice')}"
+        case "bid":
+            return f"/tenders/{_first(given, 'tender')}"
+        case "propose" | "adopt":
+            return "/portfolio"
+        case _:
+            return f"/requirements/{_first(given, 'requirement')}"
+
+
+def _again(
+    visit: Visit, act: str, given: Mapping[str, list[str]], wrong: tuple[str, ...]
+) -> Response[Any]:
+    """The page that a form came from, with what went wrong and what was filled in."""
+    form = {key: values[-1] for key, values in given.items()}
+    pages: dict[str, Callable[[], Response[Any]]] = {
+        "submit": lambda: requirements_page(visit, None, wrong, form),
+        "answer": lambda: notice_page(visit, form.get("notice", ""), wrong),
+        "bid": lambda: tender_page(visit, form.get("tender", ""), wrong),
+        "propose": lambda: portfolio_page(visit, wrong, form),
+        "adopt": lambda: portfolio_page(visit, wrong),
+    }
+    other = pages.get(act, lambda: requirement_page(visit, form.get("requirement", ""), wrong))
+    return other()

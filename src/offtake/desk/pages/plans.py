@@ -1,0 +1,229 @@
+"""Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from litestar import Response, get
+from litestar.params import FromPath, QueryParameter
+
+from offtake.contract.portfolio import Portfolio
+from offtake.contract.problem import Unreadable
+from offtake.core.decide import decide
+from offtake.core.evolve import NO_FACTS
+from offtake.core.vocabulary import Act as Asked
+from offtake.desk import command as say
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.access.may import may
+from offtake.desk.access.visible import About
+from offtake.desk.desk import need, seen_of, shown
+from offtake.desk.entry import read
+from offtake.desk.pages.show import Html, day_of
+from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.problem import NotThere
+from offtake.desk.reasons import reasons
+from offtake.desk.store import journal
+from offtake.desk.view import portfolio as portfolios
+from offtake.desk.view.capacity import figure
+from offtake.desk.view.commitment import commitments
+from offtake.desk.view.tide import tide
+from offtake.report import charts
+from offtake.study.rights import ask_about, causes, horizon, rights_map, says, suppliers_of
+from offtake.units.time import DAY_S, parse_instant
+
+Data = dict[str, Any]
+Day = Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+@get("/rights", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
+async def rights(visit: Visitor, at: Day = None) -> Html:
+    """Who may supply and run what on a day."""
+    need(visit.known, Act.ASK_DECIDE)
+    version = visit.desk.state.in_force
+    first_s, last_s = horizon(version.portfolio)
+    at_s = visit.desk.clock.now_s() // DAY_S * DAY_S
+    if at is not None and date.fromisoformat(at):
+        at_s = parse_instant(at)
+    at_s = min(max(at_s, first_s // DAY_S * DAY_S), last_s)
+    words, portfolio = visit.words, version.portfolio
+    tables = [
+        (words("May supply new capacity"), _table(visit, portfolio, Asked.SUPPLY, at_s)),
+        (words("May run work"), _table(visit, portfolio, Asked.RUN, at_s)),
+    ]
+    return visit.page(
+        "rights",
+        tables=tables,
+        purposes=portfolio.names.purposes,
+        at=day_of(at_s),
+        first=day_of(first_s),
+        last=day_of(last_s),
+        days=(last_s - first_s) // DAY_S,
+        day=(at_s - first_s) // DAY_S,
+    )
+
+
+def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Data]:
+    """A line a supplier, a cell a purpose, each with the clause it rests on."""
+    names, lines = portfolio.names, []
+    talks = not visit.known.party and may(visit.known, Act.JOURNAL_READ)
+    for supplier in suppliers_of(portfolio):
+        cells = []
+        for purpose in range(len(names.purposes)):
+            ask = ask_about(act, supplier=supplier, purpose=purpose, at_s=at_s)
+            made = decide(portfolio.clauses, NO_FACTS, ask, at_s)
+            cells.append(
+                {
+                    "verdict": made.verdict.name.lower(),
+                    "clause": ", ".join(causes(made)),
+                    "says": says(made, names) if talks else "",
+                }
+            )
+        lines.append({"title": names.title(supplier), "cells": cells})
+    return lines
+
+
+@get("/rights.svg", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
+async def rights_picture(visit: Visitor) -> Response[bytes]:
+    """The rights map over the whole horizon."""
+    need(visit.known, Act.ASK_DECIDE)
+    portfolio = visit.desk.state.in_force.portfolio
+    return _svg(await run_sync(_drawn, portfolio))
+
+
+def _drawn(portfolio: Portfolio) -> bytes:
+    return charts.rights_map(rights_map(portfolio, Asked.SUPPLY, horizon(portfolio)))
+
+
+def _svg(body: bytes) -> Response[bytes]:
+    style = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(body, media_type="image/svg+xml", headers=style)
+
+
+@get("/capacity", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def capacity(visit: Visitor) -> Html:
+    """Capacity against what is asked for."""
+    need(visit.known, Act.REQUIREMENT_READ)
+    now_s = visit.desk.clock.now_s()
+    words, found = visit.words, figure(visit.desk.state, now_s)
+    rows = [
+        (
+            series.label,
+            words.figures.number(_at(series.points, now_s)),
+        )
+        for series in found.suppliers
+    ]
+    wanted = words.figures.number(_at(found.demand.points, now_s))
+    return visit.page(
+        "table",
+        heading=words("Capacity against demand"),
+        lead=words("What pools and signed orders hold, and what requirements ask for beside."),
+        picture=f"/capacity.svg?v={tide(visit.desk.state, visit.known)}",
+        picture_says=words("GPUs held by supplier over time, and what is wanted"),
+        columns=[
+            {"says": words("Supplier")},
+            {"says": words("GPUs today"), "number": True},
+        ],
+        rows=[*rows, (words("Wanted"), wanted)],
+    )
+
+
+def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:
+    return int(next((value for from_s, value in reversed(points) if from_s <= at_s), 0))
+
+
+@get("/capacity.svg", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
+async def capacity_picture(visit: Visitor) -> Response[bytes]:
+    """Capacity against demand, drawn."""
+    need(visit.known, Act.REQUIREMENT_READ)
+    return _svg(await run_sync(charts.capacity, figure(visit.desk.state, visit.desk.clock.now_s())))
+
+
+@get("/commitments", include_in_schema=False, guards=[needs(Act.COMMITMENT_READ)])
+async def standing(visit: Visitor) -> Html:
+    """Where commitments stand if what is held and ordered is used in full."""
+    need(visit.known, Act.COMMITMENT_READ)
+    words = visit.words
+    rows = seen_of(
+        visit.known, "commitment", ((row, About()) for row in commitments(visit.desk.state))
+    )
+    keys = (
+        ("supplier", words("Supplier"), False),
+        ("clause", words("Clause"), False),
+        ("start", words("From"), False),
+        ("end", words("Until"), False),
+        ("floor", words("Floor"), True),
+        ("taken", words("Contracted"), True),
+        ("left", words("Still to take"), True),
+    )
+    shown_keys = [row for row in keys if any(row[0] in one for one in rows)]
+    return visit.page(
+        "table",
+        heading=words("Where commitments stand"),
+        lead=words("Contracted is what pools and orders cost within the period, used in full."),
+        columns=[{"says": says_, "number": number} for _, says_, number in shown_keys],
+        rows=[[one.get(key, "") for key, _, _ in shown_keys] for one in rows],
+    )
+
+
+@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
+async def portfolio(visit: Visitor) -> Html:
+    """The portfolio in force and what is proposed."""
+    return portfolio_page(visit)
+
+
+def portfolio_page(visit: Visit, wrong: tuple[str, ...] = (), form: Data | None = None) -> Html:
+    """The portfolio, with what went wrong with a proposal."""
+    who, state = visit.known, visit.desk.state
+    need(who, Act.PORTFOLIO_READ)
+    with visit.desk.reader.connect() as tx:
+        kept = journal.last_of(tx, "adopt")
+    row = portfolios.in_force(state)
+    if kept is not None:
+        entry = read(kept.body)
+        assert isinstance(entry.command, say.Adopt)
+        row |= {"text": entry.command.portfolio, "note": entry.command.note, "by": entry.name}
+    proposals = []
+    for made in sorted(state.proposals.values(), reverse=True)[:10]:
+        for seen in seen_of(who, "portfolio", [(portfolios.proposal(made), About())]):
+            if not made.adopted and may(who, Act.JOURNAL_READ):
+                seen["changes"] = _changes(visit, made.number)
+            proposals.append(seen)
+    return visit.page(
+        "portfolio",
+        422 if wrong else 200,
+        row=shown(who, "portfolio", row),
+        proposals=proposals,
+        may_adopt=may(who, Act.PORTFOLIO_ADOPT),
+        may_propose=may(who, Act.PORTFOLIO_PROPOSE),
+        wrong=wrong,
+        form=form or {},
+    )
+
+
+def _changes(visit: Visit, number: int) -> list[Data]:
+    state = visit.desk.state
+    try:
+        return portfolios.difference(state, state.proposals[number], visit.desk.clock.now_s())
+    except Unreadable:
+        return []  # What is wrong with it stands beside it.
+
+
+@get("/reasons/{token:str}", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def reason(visit: Visitor, token: FromPath[str]) -> Html:
+    """What a reason code means, and what to do about it."""
+    found = reasons().get(token)
+    if found is None:
+        raise NotThere("there is no such thing")
+    words = visit.words
+    row = {
+        "reason": token,
+        "verdict": found.finding.verdict.name.lower(),
+        "rule": found.finding.rule,
+        "kind": found.kind.replace("_", " "),
+        "says": found.finding.says,
+        "wait": words(found.advice.wait),
+        "change": words(found.advice.change),
+        "escalate": words(found.advice.escalate),
+    }
+    return visit.page("reason", row=row)

@@ -1,0 +1,1 @@
+"""The HTTP interface, one file a resource; every answer goes through ``access.visible``."""

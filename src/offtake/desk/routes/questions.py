@@ -1,0 +1,214 @@
+"""Asks, the portfolio and its amendments, and the journal."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import JSONBody
+from litestar.response import Stream
+
+from offtake.contract.problem import Unreadable
+from offtake.contract.question import Unclear, ask_of
+from offtake.desk import command as say
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.access.visible import About
+from offtake.desk.access.who import Who
+from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.entry import read
+from offtake.desk.problem import NotThere
+from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.routes.cursor import skipped
+from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
+from offtake.desk.state import Proposal
+from offtake.desk.store import journal
+from offtake.desk.view import decision as views
+from offtake.desk.view import portfolio as portfolios
+from offtake.desk.view.entry import about_entry, entry_data
+from offtake.desk.wire import AskBody, Page, PortfolioText, ProposeBody, command_of
+from offtake.units.time import parse_instant
+
+Data = dict[str, Any]
+
+
+@post(
+    "/asks",
+    summary="May this be supplied, run or used, and why",
+    status_code=200,
+    guards=[needs(Act.ASK_DECIDE)],
+)
+async def ask(desk: TheDesk, who: Asker, data: JSONBody[AskBody]) -> Data:
+    """The decision of the core on what has happened so far (D6)."""
+    need(who, Act.ASK_DECIDE)
+    at_s = max(desk.clock.now_s(), desk.state.at_s)
+    if data.at is not None:
+        try:
+            at_s = parse_instant(data.at)
+        except ValueError as error:
+            raise Invalid([Wrong("at", str(error), "Write `2026-05-01`.")]) from error
+    words = {
+        row.name: getattr(data, row.name)
+        for row in msgspec.structs.fields(data)
+        if row.name not in ("ask", "at")
+    }
+    version = desk.state.in_force
+    try:
+        asked = ask_of(data.ask, words, version.portfolio.document, version.portfolio.names, at_s)
+    except Unclear as unclear:
+        raise Invalid([Wrong(row.word, row.says, row.remedy) for row in unclear.wrong]) from unclear
+    made = views.decided(desk.state, asked, at_s)
+    return shown(who, "decision", views.decision(desk.state, made))
+
+
+@get("/portfolio", summary="The portfolio in force", guards=[needs(Act.PORTFOLIO_READ)])
+async def in_force(desk: TheDesk, who: Asker) -> Data:
+    """Since when; its text is that of the entry that adopted it."""
+    need(who, Act.PORTFOLIO_READ)
+    with desk.reader.connect() as tx:
+        row = journal.last_of(tx, "adopt")
+    found = portfolios.in_force(desk.state)
+    if row is not None:
+        command = read(row.body).command
+        assert isinstance(command, say.Adopt)
+        found |= {"text": command.portfolio, "note": command.note, "by": read(row.body).name}
+    return shown(who, "portfolio", found)
+
+
+@get(
+    "/portfolio/proposals",
+    summary="Proposed portfolios, the latest first",
+    guards=[needs(Act.PORTFOLIO_READ)],
+)
+async def proposals(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
+    """With what a check says of each."""
+    need(who, Act.PORTFOLIO_READ)
+    rows = sorted(desk.state.proposals.values(), reverse=True)[:limit]
+    return Page(
+        items=seen_of(who, "portfolio", ((portfolios.proposal(row), About()) for row in rows))
+    )
+
+
+@post("/portfolio/proposals", summary="Propose a portfolio", guards=[needs(Act.PORTFOLIO_PROPOSE)])
+async def propose(desk: TheDesk, who: Asker, data: JSONBody[ProposeBody], key: Key = None) -> Data:  # type: ignore[valid-type]
+    """Nothing changes until it is adopted."""
+    return receipt(who, await desk.do(who, command_of(say.Propose, data), key or ""))
+
+
+def _proposal(desk: Desk, who: Who, number: int) -> Proposal:
+    need(who, Act.PORTFOLIO_READ)
+    if number not in desk.state.proposals:
+        raise NotThere("there is no such thing")
+    return desk.state.proposals[number]
+
+
+@get(
+    "/portfolio/proposals/{number:int}",
+    summary="A proposed portfolio",
+    guards=[needs(Act.PORTFOLIO_READ)],
+)
+async def proposal(desk: TheDesk, who: Asker, number: PathNumber) -> Data:
+    """With what a check says of it."""
+    return shown(who, "portfolio", portfolios.proposal(_proposal(desk, who, number)))
+
+
+@get(
+    "/portfolio/proposals/{number:int}/difference",
+    summary="What may happen under a proposal that may not now, and the reverse",
+    guards=[needs(Act.JOURNAL_READ)],
+)
+async def difference(desk: TheDesk, who: Asker, number: PathNumber) -> Page:
+    """The plainest supply, run and use asks that would be answered otherwise, from now on."""
+    made = _proposal(desk, who, number)
+    need(who, Act.JOURNAL_READ)
+    try:
+        rows = portfolios.difference(desk.state, made, desk.clock.now_s())
+    except Unreadable as error:
+        wrong = [Wrong(str(row.place), row.says, row.remedy) for row in error.problems]
+        raise Invalid(wrong) from error
+    return Page(items=rows)
+
+
+@post(
+    "/portfolio/proposals/{number:int}/adoption",
+    summary="Put a proposal in force",
+    guards=[needs(Act.PORTFOLIO_ADOPT)],
+)
+async def adopt(desk: TheDesk, who: Asker, number: PathNumber, key: Key = None) -> Data:
+    """From now on; the journal is folded under it, and what is open goes on under it (S9)."""
+    made = _proposal(desk, who, number)
+    command = say.Adopt(portfolio=made.text, note=made.note, proposal=number)
+    return receipt(who, await desk.do(who, command, key or ""))
+
+
+@post(
+    "/portfolio/check",
+    summary="What is wrong with a portfolio",
+    status_code=200,
+    guards=[needs(Act.PORTFOLIO_PROPOSE)],
+)
+async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
+    """The problems of `offtake check`, grave ones and those that a lawyer would want flagged."""
+    need(who, Act.PORTFOLIO_PROPOSE)
+    return Page(items=portfolios.problems(data.portfolio))
+
+
+@get(
+    "/journal",
+    summary="The journal, oldest first, a line of JSON each",
+    guards=[needs(Act.JOURNAL_READ)],
+)
+async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
+    """As far as they are yours to see; ``cursor`` says how many lines you have already.
+
+    What was sealed stands where it happened once it is opened: who keeps lines reads anew then.
+    """
+    need(who, Act.JOURNAL_READ)
+    return Stream(_lines(desk, who, skipped(cursor)), media_type="application/jsonl")
+
+
+async def _lines(desk: Desk, who: Who, skip: int) -> AsyncIterator[bytes]:
+    after = 0
+    while True:
+        with desk.reader.connect() as tx:
+            rows = journal.page(tx, after, 1_000)
+        if not rows:
+            return
+        entries = [(read(row.body), row.hash) for row in rows]
+        told = [
+            (entry_data(each, digest), about_entry(desk.state, each)) for each, digest in entries
+        ]
+        seen = seen_of(who, "journal", told)
+        yield b"".join(msgspec.json.encode(row) + b"\n" for row in seen[skip:])
+        after, skip = rows[-1].seq, max(skip - len(seen), 0)
+
+
+@get(
+    "/journal/head",
+    summary="The number and hash of the last entry",
+    guards=[needs(Act.JOURNAL_READ)],
+)
+async def head(desk: TheDesk, who: Asker) -> Data:
+    """Who keeps it can tell later whether an entry was edited, cut or moved."""
+    need(who, Act.JOURNAL_READ)
+    with desk.reader.connect() as tx:
+        last = journal.head(tx)
+    return shown(who, "journal", {"seq": last.seq, "hash": last.hash.hex()}, About(opened=True))
+
+
+ROUTER = Router(
+    "",
+    route_handlers=[
+        ask,
+        in_force,
+        proposals,
+        propose,
+        proposal,
+        difference,
+        adopt,
+        check,
+        lines,
+        head,
+    ],
+    tags=["questions"],
+)

@@ -1,0 +1,167 @@
+"""A desk put together: database, clock, chance, door and application."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import Engine
+
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.oidc import Provider, Settings
+from offtake.desk.access.origin import Origin
+from offtake.desk.access.role import Role
+from offtake.desk.access.sign_on import link, sign_on_router
+from offtake.desk.app import application
+from offtake.desk.clock import Clock
+from offtake.desk.command import Adopt
+from offtake.desk.desk import Desk
+from offtake.desk.endpoint import Endpoints
+from offtake.desk.message import WEBHOOK
+from offtake.desk.metrics import MEDIA_TYPE, Metrics
+from offtake.desk.outbox import Deliverer
+from offtake.desk.pages.people import people_pages
+from offtake.desk.routes.outbox import Post, outbox_router
+from offtake.desk.seal import Seal, keys_of
+from offtake.desk.service import Service
+from offtake.desk.state import SYSTEM
+from offtake.desk.store.access import Register
+from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.tell import Teller
+from offtake.desk.transport.outcome import Transport
+from offtake.desk.transport.reach import Reach
+from offtake.desk.transport.webhook import Webhooks
+from offtake.desk.writer import Answered, Asked, Receipt, Writer
+
+PATIENCE_S = 5
+"""How long a provider that signs people on may take to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a desk is made of, before anybody comes."""
+
+    engine: Engine
+    writer: Writer
+    register: Register
+    door: Door
+    metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no portfolio has been adopted."""
+        return self.writer.state.version is None
+
+    def first_link(self) -> str | None:
+        """A one-time link for the first administrator; None once one has signed on."""
+        everything = (Role.BUYER, Role.APPROVER, Role.ENGINEER, Role.FINANCE)
+        code = self.register.first_code("The first administrator", everything)
+        return None if code is None else link(self.door, code)
+
+
+def tick_ms() -> int:
+    """Milliseconds of a clock that never goes back."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) -> Parts:
+    """Open a database, make its tables where they are not there, and fold the journal.
+
+    ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
+
+    Raises:
+        Unavailable: The database cannot be read.
+    """
+    engine = open_engine(url)
+    create_tables(engine)
+    metrics = Metrics()
+    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
+    writer.open()
+    register = Register(engine, wall or clock, secrets.token_bytes)
+    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)
+
+
+def metrics_page(made: Parts) -> HTTPRouteHandler:
+    """Where Prometheus reads."""
+
+    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
+    async def metrics() -> Response[bytes]:
+        """The counts of this process."""
+        with reader(made.engine).connect() as tx:
+            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+
+    return metrics
+
+
+def adopt(writer: Writer, text: str, note: str) -> Answered:
+    """Put the first portfolio of a desk in force."""
+    (answer,) = writer.write([Asked(Adopt(portfolio=text, note=note), SYSTEM)])
+    if not isinstance(answer, Receipt):
+        raise answer
+    return answer
+
+
+def posting(made: Parts, clock: Clock, keys: str, reach: Reach) -> Post:
+    """What sends messages: with ``keys`` that seal secrets, to what may be reached.
+
+    Raises:
+        BadKey: They are none.
+    """
+    if not keys:
+        return Post(made.engine, None, None, reach)
+    endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
+    transports: dict[str, Transport] = {WEBHOOK: Webhooks(endpoints.find, reach)}
+    return Post(made.engine, endpoints, Deliverer(made.engine, clock, transports), reach)
+
+
+@asynccontextmanager
+async def _beside(asking: httpx.AsyncClient, post: Post) -> AsyncIterator[None]:
+    """Messages are delivered meanwhile; what is on its way at the end may arrive."""
+    async with asking:
+        if post.deliverer is None:
+            yield
+            return
+        running = asyncio.create_task(post.deliverer.run())
+        try:
+            yield
+        finally:
+            post.deliverer.stop()
+            await running
+
+
+def assembled(
+    made: Parts,
+    clock: Clock,
+    more: tuple[Any, ...] = (),
+    *,
+    post: Post | None = None,
+    signing: Settings | None = None,
+) -> Litestar:
+    """The application of a desk.
+
+    ``post`` is what sends messages and ``signing`` the provider that signs people on, if any does.
+    """
+    desk = Desk(Service(made.writer), reader(made.engine), clock)
+    sending = post or posting(made, clock, "", Reach())
+    asking = httpx.AsyncClient(timeout=PATIENCE_S)
+    provider = None if signing is None else Provider(signing, asking, made.register.clock)
+    return application(
+        desk,
+        more=(
+            sign_on_router(made.door, provider),
+            *people_pages(made.register),
+            metrics_page(made),
+            outbox_router(sending),
+            *more,
+        ),
+        middleware=(Doorkeeper(made.door),),
+        before_send=(secured(made.door.origin),),
+        beside=lambda: _beside(asking, sending),
+    )

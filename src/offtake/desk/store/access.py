@@ -1,0 +1,271 @@
+"""The register of who may come in: each of its methods is one transaction, for threads to call."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from offtake.desk.access.role import Role
+from offtake.desk.access.secret import Chance, Token, new_id
+from offtake.desk.access.who import Who
+from offtake.desk.clock import Clock
+from offtake.desk.store.engine import reader
+from offtake.desk.store.person import (
+    Person,
+    Trace,
+    add_person,
+    administrators,
+    change_person,
+    has_signed_on,
+    people,
+    person_by_subject,
+    person_of,
+    trace,
+    trail,
+)
+from offtake.desk.store.session import (
+    SignOn,
+    begin_session,
+    end_session,
+    end_sessions,
+    forget,
+    keep_sign_on,
+    make_code,
+    note_visit,
+    session,
+    take_code,
+    take_sign_on,
+)
+from offtake.desk.store.token import (
+    Kept,
+    Wanted,
+    given,
+    make_token,
+    note_use,
+    revoke_token,
+    tokens,
+)
+
+SYSTEM = "system"
+"""Who acts where nobody is signed on yet."""
+
+
+class Unknown(LookupError):
+    """Nobody, or nothing, of this id."""
+
+
+class Disabled(Exception):
+    """Somebody whom the desk knows and lets in no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom a provider vouches for: its name for them, and what follows from its claims."""
+
+    subject: str
+    name: str
+    email: str
+    roles: frozenset[Role]
+    party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """People, their tokens and their sessions."""
+
+    engine: Engine
+    clock: Clock
+    chance: Chance
+
+    def by_token(self, text: str) -> Who | None:
+        """Who comes with a token; that it was used today is noted, once a day."""
+        now_s = self.clock.now_s()
+        with reader(self.engine).connect() as tx:
+            found = given(tx, text, now_s)
+        if found is None:
+            return None
+        if not found.is_noted:
+            with self.engine.begin() as tx:
+                note_use(tx, found.who.token_id, now_s)
+        return found.who
+
+    def by_session(self, secret: str) -> Who | None:
+        """Who comes with a session's cookie."""
+        now_s = self.clock.now_s()
+        with reader(self.engine).connect() as tx:
+            found = session(tx, secret, now_s)
+        if found is None:
+            return None
+        if not found.is_noted:
+            with self.engine.begin() as tx:
+                note_visit(tx, secret, now_s)
+        return found.who
+
+    def sign_off(self, secret: str) -> None:
+        """End a session."""
+        with self.engine.begin() as tx:
+            end_session(tx, secret)
+
+    def begin(self, begun: SignOn) -> None:
+        """Remember a sign-on that goes to the provider.
+
+        Raises:
+            Busy: Too many are under way.
+        """
+        with self.engine.begin() as tx:
+            keep_sign_on(tx, begun, self.clock.now_s())
+
+    def back(self, state: str) -> SignOn | None:
+        """The sign-on that comes back with a state, once."""
+        with self.engine.begin() as tx:
+            return take_sign_on(tx, state, self.clock.now_s())
+
+    def sign_on(self, vouched: Vouched) -> str:
+        """The cookie of whom a provider vouches for.
+
+        The provider has the last word on name, roles and party: they are taken over each time.
+
+        Raises:
+            Disabled: The desk lets them in no more.
+            Misfit: Nobody can have these roles.
+        """
+        now_s = self.clock.now_s()
+        with self.engine.begin() as tx:
+            known = person_by_subject(tx, vouched.subject)
+            person = self._person(vouched, known, now_s)
+            if known is None:
+                add_person(tx, person)
+                trace(tx, _changed(now_s, person.id, "person.added", person))
+            elif known.disabled_at_s is not None:
+                raise Disabled(f"{person.id} is disabled here")
+            elif known != person:
+                change_person(tx, person)
+                trace(tx, _changed(now_s, person.id, "person.changed", person))
+            return begin_session(tx, self.chance, person.id, now_s)
+
+    def _person(self, vouched: Vouched, known: Person | None, now_s: int) -> Person:
+        return Person(
+            id=known.id if known else new_id(self.chance),
+            name=vouched.name,
+            roles=vouched.roles,
+            party=vouched.party,
+            email=vouched.email,
+            subject=vouched.subject,
+            created_at_s=known.created_at_s if known else now_s,
+            disabled_at_s=known.disabled_at_s if known else None,
+        )
+
+    def first_code(self, name: str, roles: Collection[Role]) -> str | None:
+        """A one-time code for the first administrator; None once one has signed on.
+
+        Who never used the code gets another at the next start, as the same person.
+        """
+        now_s = self.clock.now_s()
+        with self.engine.begin() as tx:
+            managing = administrators(tx)
+            if any(person.subject or has_signed_on(tx, person.id) for person in managing):
+                return None
+            if not managing:
+                mine = frozenset({Role.ADMINISTRATOR, *roles})
+                managing = [Person(new_id(self.chance), name, mine, created_at_s=now_s)]
+                add_person(tx, managing[0])
+                trace(tx, _changed(now_s, SYSTEM, "person.added", managing[0]))
+            return make_code(tx, self.chance, managing[0].id, now_s)
+
+    def code_for(self, person_id: str, by: str) -> str:
+        """A one-time code for somebody who signs on without a provider.
+
+        Raises:
+            Unknown: There is no such person, or they are disabled.
+        """
+        now_s = self.clock.now_s()
+        with self.engine.begin() as tx:
+            person = person_of(tx, person_id)
+            if person is None or person.disabled_at_s is not None:
+                raise Unknown(person_id)
+            trace(tx, Trace(now_s, by, "code.made", person_id))
+            return make_code(tx, self.chance, person_id, now_s)
+
+    def redeem(self, code: str) -> str | None:
+        """The cookie that a one-time code is exchanged for; None if it is unknown or over."""
+        now_s = self.clock.now_s()
+        with self.engine.begin() as tx:
+            person = take_code(tx, code, now_s)
+            return None if person is None else begin_session(tx, self.chance, person, now_s)
+
+    def add(self, person: Person, by: str) -> Person:
+        """Somebody new; the desk gives the id.
+
+        Raises:
+            Misfit: Nobody can have these roles.
+        """
+        now_s = self.clock.now_s()
+        made = person._replace(id=new_id(self.chance), created_at_s=now_s)
+        with self.engine.begin() as tx:
+            add_person(tx, made)
+            trace(tx, _changed(now_s, by, "person.added", made))
+        return made
+
+    def change(self, person: Person, by: str) -> None:
+        """Somebody with another name, other roles, disabled or enabled again.
+
+        Who is disabled is signed off everywhere; tokens of theirs are of no use until they are
+        enabled again.
+
+        Raises:
+            Misfit: Nobody can have these roles.
+            Unknown: There is no such person.
+        """
+        now_s = self.clock.now_s()
+        with self.engine.begin() as tx:
+            if person_of(tx, person.id) is None:
+                raise Unknown(person.id)
+            change_person(tx, person)
+            trace(tx, _changed(now_s, by, "person.changed", person))
+            if person.disabled_at_s is not None:
+                end_sessions(tx, person.id)
+
+    def people(self) -> list[Person]:
+        """Everybody."""
+        with reader(self.engine).connect() as tx:
+            return people(tx)
+
+    def make_token(self, wanted: Wanted, by: str) -> Token:
+        """A token; its text is shown once, now.
+
+        Raises:
+            NoScope, TooLong, TooMany: It cannot be made.
+            Unknown: There is nobody for it.
+        """
+        with self.engine.begin() as tx:
+            if person_of(tx, wanted.who) is None:
+                raise Unknown(wanted.who)
+            return make_token(tx, self.chance, wanted, now_s=self.clock.now_s(), by=by)
+
+    def revoke_token(self, token_id: str, by: str) -> bool:
+        """End a token now; whether there was one to end."""
+        with self.engine.begin() as tx:
+            return revoke_token(tx, token_id, self.clock.now_s(), by)
+
+    def tokens(self, who: str | None = None) -> list[Kept]:
+        """The tokens of somebody, or of everybody."""
+        with reader(self.engine).connect() as tx:
+            return tokens(tx, who)
+
+    def trail(self, limit: int, skip: int = 0) -> list[Trace]:
+        """What was changed about people and tokens, newest first."""
+        with reader(self.engine).connect() as tx:
+            return trail(tx, limit, skip)
+
+    def forget(self) -> int:
+        """Drop sessions, sign-ons and codes that are over; how many."""
+        with self.engine.begin() as tx:
+            return forget(tx, self.clock.now_s())
+
+
+def _changed(at_s: int, by: str, did: str, person: Person) -> Trace:
+    """What stands in the trail of a change: roles and party as they are now."""
+    more = " ".join([*sorted(person.roles), *filter(None, [person.party])])
+    if person.disabled_at_s is not None:
+        more += " disabled"
+    return Trace(at_s, by, did, person.id, more)

@@ -1,0 +1,79 @@
+"""A database by its URL, set up so that what is committed is durable."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from offtake.desk import store
+from offtake.desk.store.tables import METADATA
+
+BUSY_MS = 10_000
+"""How long SQLite waits for another writer before it gives up."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///file.db`` or ``postgresql://...``.
+
+    SQLite keeps a write-ahead log with full synchronous writes, and a transaction takes the right
+    to write when it begins (``engine.begin()``), so that two desks never wait for each other.
+    PostgreSQL reads what is committed when each statement begins, whatever the server's default:
+    whoever has waited for a row sees it as it is now, and nothing fails to be serialized. What is
+    written is in no log and in no error: it may be a secret.
+    """
+    if url.startswith("sqlite"):
+        own = {"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False}
+        # Transactions begin where they are told to.
+        engine = create_engine(url, connect_args=own, hide_parameters=True)
+        _sqlite(engine)
+        return engine
+    return create_engine(
+        _driver(url),
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+    )
+
+
+def _driver(url: str) -> str:
+    """``postgresql://`` with the driver that offtake brings."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _sqlite(engine: Engine) -> None:
+    """Pragmas on every connection, and transactions that begin as writers."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def reader(engine: Engine) -> Engine:
+    """The same database for those who only read: they take no right to write."""
+    return engine.execution_options(reads=True)
+
+
+def create_tables(engine: Engine) -> None:
+    """Every table of the desk, where it is not there yet: those of all modules of this room."""
+    for module in iter_modules(store.__path__):
+        import_module(f"{store.__name__}.{module.name}")
+    METADATA.create_all(engine)

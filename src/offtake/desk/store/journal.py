@@ -1,0 +1,179 @@
+"""The journal's rows, its head, and the first answers to keys. All take a transaction."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from offtake.desk.entry import START
+from offtake.desk.store.tables import METADATA
+
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("requirement", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("journal_requirement", "requirement", "seq"),
+    Index("journal_kind", "kind", "seq"),
+)
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("who", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),  # SHA-256 of what was asked.
+    Column("seq", BigInteger, nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+)
+
+
+class Head(NamedTuple):
+    """The last entry of the journal: its number and its hash."""
+
+    seq: int
+    hash: bytes
+
+
+class Row(NamedTuple):
+    """An entry as it is kept."""
+
+    seq: int
+    at_s: int
+    kind: str
+    requirement: str
+    body: bytes
+    hash: bytes
+
+
+class Answer(NamedTuple):
+    """The first answer to a key of somebody."""
+
+    who: str
+    key: str
+    request: bytes
+    seq: int
+    at_s: int
+    answer: bytes
+
+
+def head(tx: Connection) -> Head:
+    """The last entry, as last committed."""
+    row = tx.execute(select(HEAD.c.seq, HEAD.c.hash)).first()
+    return Head(0, START) if row is None else Head(row.seq, bytes(row.hash))
+
+
+def lock(tx: Connection) -> Head:
+    """The last entry, with the right to append: others wait until this transaction ends.
+
+    SQLite has one writer, who began with ``BEGIN IMMEDIATE``; elsewhere the head is locked.
+    """
+    row = tx.execute(select(HEAD.c.seq, HEAD.c.hash).with_for_update()).first()
+    if row is None:
+        tx.execute(insert(HEAD).values(id=1, seq=0, hash=START))
+        return Head(0, START)
+    return Head(row.seq, bytes(row.hash))
+
+
+def append(tx: Connection, rows: Sequence[Row], answers: Sequence[Answer]) -> None:
+    """Append entries and remember the answers to them; the head moves with them."""
+    if rows:
+        tx.execute(insert(JOURNAL), [row._asdict() for row in rows])
+        tx.execute(update(HEAD).values(seq=rows[-1].seq, hash=rows[-1].hash))
+    if answers:
+        tx.execute(insert(ANSWERS), [answer._asdict() for answer in answers])
+
+
+def answered(tx: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Answer]:
+    """The first answers to these (who, key)."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    rows = tx.execute(select(ANSWERS).where(tuple_(ANSWERS.c.who, ANSWERS.c.key).in_(wanted)))
+    found = (
+        Answer(row.who, row.key, bytes(row.request), row.seq, row.at_s, bytes(row.answer))
+        for row in rows
+    )
+    return {(answer.who, answer.key): answer for answer in found}
+
+
+def forget(tx: Connection, before_s: int) -> int:
+    """Forget the keys that were used before an instant; how many."""
+    return tx.execute(ANSWERS.delete().where(ANSWERS.c.at_s < before_s)).rowcount
+
+
+PAGE = 10_000
+"""Rows read at a time where all are wanted, so that memory does not grow with the journal."""
+
+
+def since(tx: Connection, seq: int) -> Iterator[Row]:
+    """All entries after one, oldest first."""
+    while True:
+        rows = page(tx, seq, PAGE)
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        seq = rows[-1].seq
+
+
+def page(tx: Connection, seq: int, limit: int) -> list[Row]:
+    """Some entries after one, oldest first."""
+    wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq)
+    return _rows(tx, wanted.limit(limit))
+
+
+def last_of(tx: Connection, kind: str) -> Row | None:
+    """The last entry of a kind of command."""
+    wanted = select(JOURNAL).where(JOURNAL.c.kind == kind).order_by(JOURNAL.c.seq.desc()).limit(1)
+    return next(iter(_rows(tx, wanted)), None)
+
+
+def about(tx: Connection, requirement: str, after: int, limit: int) -> list[Row]:
+    """Entries that concern a requirement, oldest first."""
+    own = (JOURNAL.c.requirement == requirement) & (JOURNAL.c.seq > after)
+    return _rows(tx, select(JOURNAL).where(own).order_by(JOURNAL.c.seq).limit(limit))
+
+
+def latest(
+    tx: Connection, before: int | None, limit: int, *, kind: str = "", requirement: str = ""
+) -> list[Row]:
+    """Entries before one, newest first; of one kind, or about one requirement, if named."""
+    wanted = select(JOURNAL)
+    if before is not None:
+        wanted = wanted.where(JOURNAL.c.seq < before)
+    if kind:
+        wanted = wanted.where(JOURNAL.c.kind == kind)
+    if requirement:
+        wanted = wanted.where(JOURNAL.c.requirement == requirement)
+    return _rows(tx, wanted.order_by(JOURNAL.c.seq.desc()).limit(limit))
+
+
+def _rows(tx: Connection, wanted: Select[tuple[object, ...]]) -> list[Row]:
+    return [
+        Row(row.seq, row.at_s, row.kind, row.requirement, bytes(row.body), bytes(row.hash))
+        for row in tx.execute(wanted)
+    ]

@@ -1,0 +1,294 @@
+"""The one who writes: commands in batches, each batch in one transaction, then the replies.
+
+A batch is read, decided by the pure core and appended, with the deadlines that ran out before it;
+only when the database says that all of it is durable are the commands answered (group commit).
+Several desks may share one database: whoever holds the head of the journal first folds what the
+others have appended. If anything fails, nothing of the batch has happened.
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from offtake.core.vocabulary import NONE
+from offtake.desk import command as say
+from offtake.desk.act import Unknown
+from offtake.desk.clock import Clock
+from offtake.desk.deadline import Timers, command_of
+from offtake.desk.entry import START, Entry, chained, entry_of, read, written
+from offtake.desk.fold import Unfit, folded, under
+from offtake.desk.machine import Carried, adopted, carried
+from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.state import By, Given, State
+from offtake.desk.store import journal
+from offtake.desk.store.engine import reader
+from offtake.desk.store.journal import Answer, Head, Row
+from offtake.sourcing.command import Refused
+
+LIMIT_BATCH = 512
+"""Commands that share one transaction."""
+
+
+class Asked(NamedTuple):
+    """A command on its way to the journal; ``key`` makes a retry of it harmless (S8)."""
+
+    command: say.AnyCommand
+    by: By
+    key: str = ""
+
+    @property
+    def request(self) -> bytes:
+        """What tells a retry from another command under the same key."""
+        return sha256(msgspec.json.encode(self.command)).digest()
+
+
+class KeyUsed(Refused):
+    """A key that was used for another command (S8)."""
+
+
+class Unavailable(Exception):
+    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is answered to a command: which entry it is, and what came of it in a word each."""
+
+    entry: int
+    at: str
+    requirement: str = ""
+    version: int = 0
+    happened: tuple[str, ...] = ()
+    orders: tuple[int, ...] = ()
+
+
+Answered = Receipt | Refused | Invalid | Unavailable
+Point = Callable[[str], None]
+"""Called with the name of each step of a batch; a test may let the desk die there."""
+Beside = Callable[[Connection, State, Sequence[Entry]], None]
+"""What else is written with entries, in the same transaction: messages to be sent."""
+
+
+def nothing(point: str) -> None:
+    """No crash."""
+
+
+def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
+    """Nobody is told."""
+
+
+class Writer:
+    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, *, beside: Beside = nobody, at: Point = nothing
+    ) -> None:
+        self.state = State()
+        self._engine, self._clock, self._beside, self._at = engine, clock, beside, at
+        self._reader = reader(engine)
+        self._head = Head(0, START)
+        self._timers = Timers(self.state)
+
+    def open(self) -> None:
+        """Fold the journal; then what ran out while the desk was down lapses.
+
+        Raises:
+            Unavailable: The database cannot be read.
+        """
+        try:
+            with self._reader.connect() as tx:
+                self._head = journal.head(tx)
+                self.state = _whole(tx)
+        except SQLAlchemyError as error:
+            raise Unavailable(str(error.__class__.__name__)) from error
+        self._timers = Timers(self.state, self.state.at_s)
+
+    @property
+    def next_s(self) -> int | None:
+        """The soonest instant at which something may run out."""
+        return self._timers.next_s
+
+    def is_due(self) -> bool:
+        """Whether a deadline has come, so that there is something to do without a command."""
+        next_s = self._timers.next_s
+        return next_s is not None and next_s <= self._clock.now_s()
+
+    def is_behind(self) -> bool:
+        """Whether another desk has appended to the journal.
+
+        Raises:
+            Unavailable: The database cannot be read.
+        """
+        try:
+            with self._reader.connect() as tx:
+                return journal.head(tx).seq != self._head.seq
+        except SQLAlchemyError as error:
+            raise Unavailable(error.__class__.__name__) from error
+
+    def write(self, asked: Sequence[Asked]) -> list[Answered]:
+        """Carry out commands and the deadlines before them; the answers are durable."""
+        batch = _Batch(self, self._clock.now_s())
+        try:
+            self._at("before")
+            with self._engine.begin() as tx:
+                batch.run(tx, asked)
+                self._at("appended")
+            self._at("committed")
+        except SQLAlchemyError as error:
+            self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
+            failed = Unavailable(error.__class__.__name__)
+            return [failed for _ in asked]
+        except BaseException:
+            self._timers = Timers(self.state, self.state.at_s)
+            raise
+        self.state, self._head = batch.state, batch.head
+        return batch.answers
+
+
+def _whole(tx: Connection) -> State:
+    """The state that the journal tells."""
+    last = journal.last_of(tx, "adopt")
+    entries = (read(row.body) for row in journal.since(tx, 0))
+    if last is None:
+        return folded(State(), entries)
+    adopt = read(last.body)
+    assert isinstance(adopt.command, say.Adopt)
+    start = adopted(State(seq=adopt.seq - 1), adopt.command, adopt.at_s)
+    return folded(start, entries)
+
+
+class _Batch:
+    """One transaction of the writer."""
+
+    def __init__(self, writer: Writer, now_s: int) -> None:
+        self._w, self._now_s = writer, now_s
+        self.state, self.head = writer.state, writer._head
+        self.answers: list[Answered] = []
+        self._entries: list[Entry] = []
+        self._rows: list[Row] = []
+        self._kept: list[Answer] = []
+        self._timers = writer._timers
+
+    def run(self, tx: Connection, asked: Sequence[Asked]) -> None:
+        """Catch up, let time pass, carry out, append."""
+        w = self._w
+        head = journal.lock(tx)
+        if head.seq != self.head.seq:
+            self._catch_up(tx, head)
+        self._now_s = max(self._now_s, self.state.at_s)  # A clock that went back waits.
+        self._let_time_pass()
+        keys = [(item.by.id, item.key) for item in asked if item.key]
+        known = journal.answered(tx, keys)
+        w._at("decided")
+        for item in asked:
+            self.answers.append(self._answer(tx, item, known))
+        self._flush(tx)
+
+    def _flush(self, tx: Connection) -> None:
+        """Append what was carried out so far."""
+        journal.append(tx, self._rows, self._kept)
+        if self._entries:
+            self._w._beside(tx, self.state, self._entries)
+        self._rows, self._kept, self._entries = [], [], []
+
+    def _catch_up(self, tx: Connection, head: Head) -> None:
+        """Fold what other desks have appended."""
+        rows = list(journal.since(tx, self.head.seq))
+        entries = [read(row.body) for row in rows]
+        if any(isinstance(entry.command, say.Adopt) for entry in entries):
+            self.state = _whole(tx)
+        else:
+            self.state = folded(self.state, entries)
+        self.head = head
+        self._timers = self._w._timers = Timers(self.state, self.state.at_s)
+
+    def _let_time_pass(self) -> None:
+        """Record what has run out, each at its instant, before anything later is decided."""
+        while (deadline := self._timers.pop(self.state, self._now_s)) is not None:
+            given = command_of(self.state, deadline)
+            done = carried(self.state, given)
+            if done.events:
+                self._record(given, done)
+
+    def _answer(
+        self, tx: Connection, asked: Asked, known: dict[tuple[str, str], Answer]
+    ) -> Answered:
+        first = known.get((asked.by.id, asked.key)) if asked.key else None
+        if first is not None:
+            if first.request != asked.request:
+                return KeyUsed(f"the key {asked.key} was used for another command (S8)")
+            return msgspec.json.decode(first.answer, type=Receipt)
+        try:
+            receipt = self._carry_out(tx, asked)
+        except (Refused, Invalid) as no:
+            return no
+        if asked.key:
+            answer = Answer(
+                asked.by.id,
+                asked.key,
+                asked.request,
+                receipt.entry,
+                self._now_s,
+                msgspec.json.encode(receipt),
+            )
+            known[asked.by.id, asked.key] = answer
+            self._kept.append(answer)
+        return receipt
+
+    def _carry_out(self, tx: Connection, asked: Asked) -> Receipt:
+        given = Given(asked.command, asked.by, self._now_s)
+        if isinstance(asked.command, say.Adopt):
+            return self._adopt(tx, asked.command, given)
+        if self.state.version is None:
+            raise Unknown("no portfolio has been adopted")
+        receipt = self._record(given, carried(self.state, given))
+        self._let_time_pass()  # A right may have ended with what was recorded (S9).
+        return receipt
+
+    def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
+        """Fold the whole journal anew: every index may mean something else now."""
+        self._flush(tx)
+        entries = (read(row.body) for row in journal.since(tx, 0))
+        try:
+            after = under(self.state, command, given.at_s, entries)
+        except Unfit as error:
+            remedy = "End what is no longer wanted by an amendment; keep its name."
+            raise Invalid([Wrong("portfolio", str(error), remedy)]) from error
+        receipt = self._record(given, Carried(after, (), ()))
+        self._timers = self._w._timers = Timers(after, given.at_s)
+        self._let_time_pass()
+        return receipt
+
+    def _record(self, given: Given, done: Carried) -> Receipt:
+        """Chain one entry and go on from the state after it."""
+        entry = entry_of(
+            self.head.seq + 1,
+            given,
+            done.events,
+            requirement=done.requirement,
+            recorded_at_s=self._now_s,
+        )
+        body = written(entry)
+        self.head = Head(entry.seq, chained(self.head.hash, body))
+        kind = type(given.command).__struct_config__.tag
+        self._rows.append(
+            Row(entry.seq, given.at_s, str(kind), done.requirement, body, self.head.hash)
+        )
+        self._entries.append(entry)
+        self.state = done.state
+        events = [item.event for item in done.recorded]
+        lots = {event.lot for event in events if event.lot != NONE}
+        orders = {event.order for event in events if event.order != NONE}
+        self._timers.watch(self.state, lots, orders)
+        happened = [str(row["event"]) for row in done.events]
+        return Receipt(
+            entry=entry.seq,
+            at=entry.at,
+            requirement=done.requirement,
+            version=self.state.version_of(done.requirement),
+            happened=tuple(happened),
+            orders=tuple(sorted(orders)),
+        )

@@ -1,0 +1,106 @@
+"""A desk tells a program of what happens, signed; what cannot be sent is shown and sent again."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_network
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from standardwebhooks import Webhook
+
+from desk.served import ORIGIN, SUBMIT, Desk
+from desk.stories import PORTFOLIO, Clock
+from offtake.desk.start import adopt, assembled, parts, posting
+from offtake.desk.transport.reach import Reach
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+LOOPBACK = Reach(("http", "https"), (ip_network("127.0.0.0/8"),))
+
+
+class Program(HTTPServer):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Told)
+        self.told: list[tuple[dict[str, str], bytes]] = []
+        Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+
+class Told(BaseHTTPRequestHandler):
+    server: Program
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.told.append(({key.lower(): self.headers[key] for key in self.headers}, body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    made = Program()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def desk_with(url: str, keys: str) -> tuple[Any, Clock, Any]:
+    clock = Clock()
+    clock.at_s = int(time.time())  # Signatures are dated, and checked against the time.
+    made = parts(url, ORIGIN, clock)
+    adopt(made.writer, PORTFOLIO, "first")
+    return made, clock, assembled(made, clock, post=posting(made, clock, keys, LOOPBACK))
+
+
+def test_a_program_is_told_of_what_happens_and_never_of_an_offer(
+    tmp_path: Path, program: Program
+) -> None:
+    made, clock, app = desk_with(f"sqlite:///{tmp_path / 'desk.db'}", KEY)
+    with TestClient(app) as client:
+        desk = Desk(made, clock, client)
+        hook = desk.done("buyer", "/v1/webhooks", {"url": program.url})
+        desk.done("buyer", "/v1/requirements", SUBMIT)
+        for _ in range(100):
+            if program.told:
+                break
+            time.sleep(0.05)
+        ((headers, body),) = program.told
+        told = Webhook(hook["secret"]).verify(body, headers)
+        assert told["type"] == "requirement.submitted"
+        assert json.loads(body)["data"]["requirement"] == "r"
+        rows = desk("buyer", "GET", "/v1/outbox").json()["items"]
+        assert [(row["kind"], row["channel"]) for row in rows] == [
+            ("requirement.submitted", "webhook")
+        ]
+        listed = desk("auditor", "GET", "/v1/webhooks")
+        assert hook["secret"] not in listed.text
+        assert desk("engineer", "POST", "/v1/webhooks", {"url": program.url}).status_code == 403
+        assert desk("buyer", "DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
+        assert desk("buyer", "DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
+        assert desk("buyer", "POST", "/v1/outbox/msg_none/retry").status_code == 404
+        wrong = desk("buyer", "POST", "/v1/webhooks", {"url": "ftp://x", "topics": ["nothing"]})
+        assert {row["field"] for row in wrong.json()["errors"]} == {"url", "topics"}
+    made.engine.dispose()
+
+
+def test_without_a_key_there_are_no_endpoints(tmp_path: Path, program: Program) -> None:
+    made, clock, app = desk_with(f"sqlite:///{tmp_path / 'desk.db'}", "")
+    with TestClient(app) as client:
+        desk = Desk(made, clock, client)
+        answer = desk("buyer", "POST", "/v1/webhooks", {"url": program.url})
+        assert answer.status_code == 409
+        assert "OFFTAKE_DESK_KEYS" in answer.json()["detail"]
+    made.engine.dispose()
