@@ -18,7 +18,7 @@ from offtake.core.evolve import fold
 from offtake.core.rows import reader, row_of, shape_text
 from offtake.core.vocabulary import BoundClause, Facts
 from offtake.sourcing.command import Answer, Bid, Proceed
-from offtake.sourcing.requirement import State, Status
+from offtake.sourcing.requirement import Lot, State, Status
 from offtake.sourcing.snapshot import BadSnapshot, data_of, state_of
 from unit.sourcing.stories import DAY, FIRST, START, noticed
 
@@ -126,7 +126,7 @@ def put(data: Any, path: tuple[Any, ...], value: Any) -> Any:
         (("version",), None, "version: None"),
         (("more",), 1, "snapshot: not a map with the keys version, "),
         (("lots",), 5, "lots: not a list: 5"),
-        (("lots", 0), [1, 2], "lots[0]: not a row of 15 values, which Lot has"),
+        (("lots", 0), [1, 2], f"lots[0]: not a row of {len(Lot._fields)} values, which Lot has"),
         (("lots", 0, 1, 2), "64", "lots[0].need.gpus: not a whole number: '64'"),
         (("lots", 0, 1, 2), True, "lots[0].need.gpus: not a whole number: True"),
         (("lots", 0, 1, 0), 3, "lots[0].need.requirement: not a text: 3"),
