@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from builders import CURRENCY, Built, ask_of, build
 from laws.portfolios import cases
-from offtake.core.decide import decide
+from offtake.core.decide import decide, facts_of
 from offtake.core.evolve import NO_FACTS, evolve, fold
-from offtake.core.vocabulary import Event, Facts
+from offtake.core.vocabulary import NONE, Event, EventKind, Facts
 from offtake.sourcing.given import dated
 from offtake.sourcing.journal import entry, event_of
 from offtake.sourcing.requirement import Recorded
@@ -77,6 +77,26 @@ def test_an_event_leaves_the_facts_before_it_as_they_were(case: dict[str, Any]) 
 
         assert known(facts) == before
         facts = after
+
+
+@settings(deadline=None)
+@given(cases(), st.data())
+def test_a_kind_learns_nothing_from_events_without_a_lot_that_it_does_not_name(
+    case: dict[str, Any], data: st.DataObject
+) -> None:
+    built = build(case)
+    facts = fold(built.clauses, built.events)
+    event = data.draw(st.sampled_from([*built.events, Event(EventKind.USAGE_RECORDED, 0)]))
+    for clause in built.clauses:
+        if clause.kind.of_all is None or clause.kind.evolve is None:
+            continue
+        for kind in set(EventKind) - set(clause.kind.of_all):
+            about_none = event._replace(kind=kind, lot=NONE)
+            for lot in {lot for _, lot in facts.by_clause}:
+                own = facts_of(clause, facts, lot)
+                terms = facts.agreed.get((clause.clause, lot), clause.terms)
+
+                assert clause.kind.evolve(terms, own, about_none, clause.clause) == own
 
 
 @settings(deadline=None)

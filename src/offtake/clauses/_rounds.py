@@ -15,6 +15,13 @@ from offtake.units.time import NEVER
 NOT_NOTIFIED, WINDOW_OPEN, PART_NOT_OFFERED, FREE_WINDOW_OVER = 10_201, 10_202, 10_203, 10_204
 BETTER_TERMS, OTHER_OFFER, OFFER_NOT_SHOWN, SENIOR_FIRST = 10_205, 10_206, 10_207, 10_208
 ACCEPTED, PARTLY_ACCEPTED = 20_209, 20_210
+OF_ALL = (
+    EventKind.DEFAULT_DECLARED,
+    EventKind.DEFAULT_CURED,
+    EventKind.ORDERED,
+    EventKind.REQUIREMENT_CHANGED,
+)
+"""What concerns every lot where it names none; of other events without one nothing is learned."""
 
 
 class Terms(NamedTuple):

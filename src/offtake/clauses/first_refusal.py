@@ -14,6 +14,7 @@ from offtake.clauses._rounds import (
     BETTER_TERMS,
     FREE_WINDOW_OVER,
     NOT_NOTIFIED,
+    OF_ALL,
     OFFER_NOT_SHOWN,
     OTHER_OFFER,
     PART_NOT_OFFERED,
@@ -241,6 +242,7 @@ CLAUSE = ClauseType(
     quantities=quantities,
     obligation=obligation,
     evolve=evolve,
+    of_all=OF_ALL,
     binds=binds,
     findings=(
         _hold(

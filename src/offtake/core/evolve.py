@@ -22,7 +22,8 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
 
     The version of a clause that hears it (``hears``) learns from it: an event that names a lot
     changes the clause's facts about that lot, one that names none changes them all. So an event
-    with a lot costs the same however many lots there are; one without costs a look at each.
+    with a lot costs the same however many lots there are; one without, where the kind of clause
+    learns from it (``of_all``), costs a look at each lot that any clause keeps.
     """
     by_clause, agreed = facts.by_clause, facts.agreed
     changes: dict[tuple[int, int], Any] = {}
@@ -82,5 +83,7 @@ def _concerned(clause: BoundClause, facts: Facts, event: Event) -> list[int]:
         return [NONE]
     if event.lot != NONE:
         return [event.lot]
+    if clause.kind.of_all is not None and event.kind not in clause.kind.of_all:
+        return []
     known = [lot for index, lot in facts.by_clause if index == clause.clause and lot != NONE]
     return [NONE, *known]
