@@ -1,12 +1,12 @@
 """Does a command of sourcing cost the same with a long past behind it as with a short one?
 
-Lots are sourced from their requirement to the delivery of their order, through
+Lots are sourced from their requirement to the use of what was ordered, through
 ``sourcing.desk.carry_out``: noticed to the holder of a first refusal, refused, noticed to the
-next, refused, tendered, bid for by two, closed, awarded, delivered. Behind them are other lots
-that went the same way, every fourth of which still waits for its holder. The past is folded from
-the events of one such lot, numbered anew; what is kept under the keys of the past is that
-lot's, as nobody asks again. The commands, and what is recorded of them but for the
-numbers of lots and orders, are the same whatever the past, or nothing is measured.
+next, refused, tendered, bid for by two, closed, awarded, delivered, used. Behind them are other
+lots that went the same way, every fourth of which still waits for its holder. The past is folded
+from the events of one such lot, numbered anew; what is kept under the keys of the past is that
+lot's, as nobody asks again. The commands, and what is recorded of them but for the numbers of
+lots and orders, are the same whatever the past, or nothing is measured.
 
     python -m benchmarks.sourcing            # 1,000 and 300,000 lots; fails below 0.7
     python -m benchmarks.sourcing --small    # a check that it runs
@@ -24,7 +24,7 @@ from benchmarks.timing import by_turns, clocked
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.vocabulary import NONE, Event
-from offtake.sourcing.command import Answer, Bid, Command, Deliver, Proceed, Submit
+from offtake.sourcing.command import Answer, Bid, Command, Deliver, Proceed, Submit, Use
 from offtake.sourcing.course import evolve
 from offtake.sourcing.desk import Answered, Desk, Given, carry_out
 from offtake.sourcing.requirement import Need, Offer, Recorded, Rules
@@ -45,7 +45,7 @@ agreements:
 """
 DAY_AT_S = parse_instant("2025-03-01")
 START_S, END_S = parse_instant("2025-09-01"), parse_instant("2026-09-01")
-TENDER_S = 14 * DAY_S
+HOUR_S, TENDER_S = 3_600, 14 * DAY_S
 WAITING = 2
 """The commands of a lot that still waits for its holder: all that came to it."""
 
@@ -88,6 +88,7 @@ def commands(made: House, lot: int, order: int) -> Iterator[tuple[Command, int]]
     yield Proceed(lot), closes_s
     yield Proceed(lot), closes_s
     yield Deliver(order, 0), START_S
+    yield Use(gamma, training, 64, START_S, START_S + HOUR_S), START_S + HOUR_S
 
 
 def sourced(made: House, desk: Desk, lots: int) -> tuple[Desk, list[tuple[Recorded, ...]]]:
@@ -126,7 +127,9 @@ def behind(made: House, past: Past, lots: int) -> Desk:
 
 def numbered(event: Event, lot: int, order: int) -> Event:
     """An event as of another lot and order; of none where it was of none."""
-    return event._replace(lot=lot, order=NONE if event.order == NONE else order)
+    return event._replace(
+        lot=NONE if event.lot == NONE else lot, order=NONE if event.order == NONE else order
+    )
 
 
 def digest_of(found: Sequence[tuple[Recorded, ...]]) -> str:
