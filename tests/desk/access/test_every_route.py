@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from desk.access import golden, worlds
-from desk.access.worlds import AFTER, BEFORE, BUYER, Step, World, bid, raised, world
+from desk.access.worlds import AFTER, BEFORE, BUYER, BY, Step, World, bid, raised, world
 from offtake.desk import command as say
 from offtake.desk.access.http import guarded
 from offtake.desk.access.role import Role
@@ -48,11 +48,29 @@ OTHERS = (
     raised("zeta", "2025-03-07T02:00:00Z"),
     Step("2025-03-08", BUYER, say.Use(supplier="gamma", purpose="training", gpus=8, **worlds.USED)),
 )
+FIRST = "2025-03-01T0"
+SOLD_BEFORE = (
+    raised("nordics", f"{FIRST}1:00:00Z"),
+    Step(f"{FIRST}2:00:00Z", BUYER, say.Notice(requirement="nordics")),
+    Step(
+        f"{FIRST}3:00:00Z", BY["alpha"], say.Answer(requirement="nordics", gpus=0, signed="Alpha")
+    ),
+    Step(
+        f"{FIRST}4:00:00Z",
+        BUYER,
+        say.Tender(requirement="nordics", invite=("gamma",), open_for="1h"),
+    ),
+    bid("gamma", "2.99", f"{FIRST}4:30:00Z", "nordics"),
+    Step(f"{FIRST}6:00:00Z", BUYER, say.Award(requirement="nordics", takes={"gamma": 64})),
+    Step(f"{FIRST}7:00:00Z", BUYER, say.Sign(requirement="nordics", supplier="gamma")),
+)
+"""Another order of another supplier, with a number before."""
 STORIES: dict[str, tuple[tuple[Step, ...], str]] = {
     "one offer": (BEFORE, OPEN),
     "three offers": ((*BEFORE, *GAMMAS), OPEN),
     "other requirements": ((*BEFORE, *OTHERS), OPEN),
     "sold": ((*BEFORE, *GAMMAS, *AFTER), DONE),
+    "sold later": ((*BEFORE, *GAMMAS, *SOLD_BEFORE, *AFTER), DONE),
     "sold dearer": (
         (*priced((*BEFORE, *AFTER), limit="4.19", bid="2.79", why="OTHER"), *GAMMAS),
         DONE,
@@ -67,6 +85,7 @@ PAIRS = (
     *(("one offer", "other requirements", who) for who in ("beta", "gamma", "delta")),
     *(("sold", "sold dearer", who) for who in ("engineer", "administrator")),
     *(("sold", "sold dearer", who) for who in ("gamma", "delta")),
+    *(("sold", "sold later", who) for who in ("beta", "delta")),
 )
 """Who must not notice the difference between which two stories."""
 
@@ -122,7 +141,7 @@ DEEDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/v1/requirements/texas/tenders", {}),
     ("/v1/requirements/texas/notices", {}),
     ("/v1/requirements/texas/unserved", {}),
-    ("/v1/orders/0/deliveries", {}),
+    ("/v1/orders/0/deliveries", {"tranche": 7}),
     ("/v1/orders/99/deliveries", {}),
     *(
         (f"/do/{act}", {"requirement": name, "notice": f"{name}.1", "tender": f"{name}.1", **words})

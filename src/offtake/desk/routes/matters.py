@@ -159,8 +159,8 @@ async def orders(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit 
 @get("/orders/{order:int}", summary="An order", guards=[needs(Act.ORDER_READ)])
 async def order(desk: TheDesk, who: Asker, order: PathNumber) -> Data:
     """With its tranches."""
-    if order not in desk.state.sourcing.orders:
-        raise NotThere("there is no such thing")
+    if who.party or order not in desk.state.sourcing.orders:
+        raise NotThere("there is no such thing")  # A number would count others' orders too.
     return shown(who, "order", view.order(desk.state, desk.state.sourcing.orders[order]))
 
 
@@ -250,7 +250,9 @@ def _dated(state: State, row: Deadline, base: str) -> Dated:
         since_s, rounds = standing.tenders[-1].opened_at_s, len(standing.tenders)
     elif standing.rounds and row.order == NONE:
         since_s = standing.rounds[-1].notice.at_s
-    ident = f"{name}.{row.order}.{row.tranche}" if row.order != NONE else f"{name}.{rounds}"
+    ident = f"{name}.{rounds}"
+    if row.order != NONE:
+        ident = f"{view.order(state, state.sourcing.orders[row.order])['name']}.{row.tranche}"
     return Dated(
         kind=row.kind,
         id=ident,
