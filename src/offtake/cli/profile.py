@@ -45,7 +45,7 @@ def profile(given: argparse.Namespace) -> Profile:
     kept = read(kept_at())
     told = given.desk or os.environ.get(URL) or kept.get("url")
     if not told:
-        raise Invalid("usage", "--desk", "no desk is named", SIGN_ON)
+        raise Invalid("no-desk", "--desk", "no desk is named", SIGN_ON)
     insecure = given.insecure or bool(kept.get("insecure") and told == kept.get("url"))
     url = address(told, insecure=insecure)
     if given.token_file is not None:

@@ -418,6 +418,8 @@ def problems_of(case: Case, folder: Path) -> list[Problem]:
 def codes(folder: Path = SOURCE / "contract") -> set[str]:
     """Every permanent code that the source can give."""
     text = "\n".join(file.read_text() for file in sorted(folder.rglob("*.py")))
-    found = set(re.findall(r'(?:Problem|problem|flag|Invalid)\(\s*"([a-z0-9-]+)"', text))
+    found = set(
+        re.findall(r'(?:Problem|problem|problem_row|flag|Invalid)\(\s*"([a-z0-9-]+)"', text)
+    )
     found |= {f"unknown-{value.value}" for value in NAMED}
     return found | {f"not-{value.name.lower()}" for value in SCALARS}
