@@ -1,15 +1,17 @@
 """Desks in processes of their own, to be killed: each is forked from one that has imported all.
 
-python own_process.py DATABASE PORT START_S: a line `POINT COUNT` on standard input starts a desk,
-whose process id is printed; it kills itself when its writer comes to POINT for the COUNT-th time
-(`never` is no point). The clock of every desk begins with March 2025 at START_S and does not stop.
+python own_process.py DATABASE PORT START_S: each line on standard input is answered by one. `start
+POINT COUNT` starts a desk, which kills itself when its writer comes to POINT for the COUNT-th time
+(`never` is no point); `look` says whether it is `alive` or `dead`, and `kill` kills it. A dead one
+is kept until it is asked about, so that no other process gets its number meanwhile. The clock of
+every desk begins with March 2025 at START_S and does not stop.
 """
 
 import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable
 
 import uvicorn
 
@@ -45,22 +47,53 @@ class Fate:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Child:
+    """The desk that was started last; none, once it is known to be dead."""
+
+    def __init__(self) -> None:
+        self._id = 0
+
+    def starts(self, serve: Callable[[], None]) -> str:
+        assert not self._id, "one desk at a time"
+        self._id = os.fork()
+        if not self._id:
+            serve()
+            os._exit(0)
+        return "started"
+
+    def looked_at(self) -> str:
+        if self._id and os.waitpid(self._id, os.WNOHANG)[0]:
+            self._id = 0
+        return "alive" if self._id else "dead"
+
+    def killed(self) -> str:
+        if self._id:
+            os.kill(self._id, signal.SIGKILL)
+            os.waitpid(self._id, 0)
+            self._id = 0
+        return "dead"
+
+
 def main(url: str, port: str, start_s: str) -> None:
     clock, engine, fate = Running(int(start_s)), open_engine(url), Fate()
     desk = Desk(Service(Writer(engine, clock, at=fate), tick_s=0.02), reader(engine), clock)
     app = application(desk, middleware=(Doorman(),))  # It connects to nothing yet.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The dead are forgotten at once.
+    child = Child()
+
+    def serve() -> None:
+        uvicorn.run(app, port=int(port), log_level="critical", access_log=False)
+
     print("ready", flush=True)
     for line in sys.stdin:
-        point, count = line.split()
-        child = os.fork()
-        if not child:
-            fate.point, fate.left = point, int(count)
-            uvicorn.run(app, port=int(port), log_level="critical", access_log=False)
-            os._exit(0)
-        print(child, flush=True)
-    with suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
+        match line.split():
+            case ["start", point, count]:
+                fate.point, fate.left = point, int(count)
+                print(child.starts(serve), flush=True)
+            case ["look"]:
+                print(child.looked_at(), flush=True)
+            case _:
+                print(child.killed(), flush=True)
+    child.killed()
 
 
 if __name__ == "__main__":

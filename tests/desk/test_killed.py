@@ -5,7 +5,6 @@ Five times; a hundred times with OFFTAKE_LONG=1.
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -60,41 +59,37 @@ class Desks:
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
-    def start(self, point: str = "never", count: int = 0) -> int:
-        """Start a desk; its process id, once it answers or has died already."""
+    def _told(self, line: str) -> str:
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{point} {count}\n")
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        desk = int(self._read())
-        while _is_alive(desk):
+        return self._read()
+
+    def is_alive(self) -> bool:
+        return self._told("look") == "alive"
+
+    def start(self, point: str = "never", count: int = 0) -> None:
+        """Start a desk, and wait until it answers or has died already."""
+        assert self._told(f"start {point} {count}") == "started"
+        while self.is_alive():
             try:
                 if httpx.get(f"{self.address}/health/ready", timeout=5).status_code == 200:
-                    break
+                    return
             except httpx.TransportError:
                 time.sleep(0.02)
-        return desk
+
+    def dies(self, within_s: float) -> bool:
+        """Whether the desk dies by itself; otherwise it is killed after a while."""
+        until = time.monotonic() + within_s
+        while self.is_alive():
+            if time.monotonic() > until:
+                assert self._told("kill") == "dead"
+                return False
+            time.sleep(0.01)
+        return True
 
     def stop(self) -> None:
         self.process.communicate(timeout=30)
-
-
-def _is_alive(desk: int) -> bool:
-    try:
-        os.kill(desk, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _dies(desk: int, within_s: float) -> bool:
-    """Whether a desk dies by itself; otherwise it is killed after a while."""
-    until, by_itself = time.monotonic() + within_s, True
-    while _is_alive(desk):
-        if time.monotonic() > until and by_itself:
-            os.kill(desk, signal.SIGKILL)
-            by_itself = False
-        time.sleep(0.01)
-    return by_itself
 
 
 @contextmanager
@@ -127,9 +122,9 @@ def test_a_desk_killed_under_load_loses_nothing_acknowledged_and_doubles_nothing
     with crowd(desks.address) as clients:
         for number in range(KILLS):
             point = POINTS[number % len(POINTS)]
-            desk = desks.start(point, chance.randint(3, 20))
+            desks.start(point, chance.randint(5, 80))
             patience_s = chance.uniform(0.2, 0.6) if point == "never" else 5.0
-            by_themselves += _dies(desk, patience_s)
+            by_themselves += desks.dies(patience_s)
         desks.start()
         until = time.monotonic() + 30
         while not _kinds(clients) >= NEEDED and time.monotonic() < until:

@@ -72,7 +72,7 @@ def _signed_before(given: argparse.Namespace) -> "list[Known]":
         raise Invalid("bad-head", given.head, str(error), remedy) from error
     except NoKey as error:
         remedy = "Name the .pub file that `offtake journal keys` wrote."
-        raise Invalid("bad-key", given.key, str(error), remedy) from error
+        raise Invalid("no-key", given.key, str(error), remedy) from error
     return [Known(head, f"the head signed on {found.at}")]
 
 
@@ -199,7 +199,7 @@ def _head(given: argparse.Namespace) -> int:
             made = signed(found.head, SystemClock().now_s(), private)
         except NoKey as error:
             remedy = "Make one with `offtake journal keys --out FILE`."
-            raise Invalid("bad-key", given.key, str(error), remedy) from error
+            raise Invalid("no-key", given.key, str(error), remedy) from error
     if file is None:
         print_data(given, msgspec.to_builtins(made))
         return 0
