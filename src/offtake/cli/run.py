@@ -2,7 +2,7 @@
 
 examples:
   offtake run portfolio.yaml
-  offtake run portfolio.yaml --out result/                 # journal, schedule, summary, report
+  offtake run portfolio.yaml --out result/                 # journal, schedule, use, summary, report
   offtake run portfolio.yaml --regime exclusive-for-ever
   offtake run portfolio.yaml --trace cluster.csv --format itp --mapping purposes.yaml
   offtake run portfolio.yaml --trace jobs.parquet --columns submit=at:time,run=ms:ms,gpus=gpus
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from offtake.sim.world import Workload
     from offtake.study.run import Result
 
+FILES = ("report.html", "summary.json", "journal.jsonl", "schedule.parquet", "usage.parquet")
 AS_AMENDED = "as-amended"
 """The regime of the contracts as they are, in every portfolio."""
 
@@ -64,7 +65,7 @@ def run(given: argparse.Namespace) -> int:
 
     show(table_of(result, summary))
     if given.out is not None:
-        print(f"wrote {given.out}: report.html, summary.json, journal.jsonl, schedule.parquet")
+        print(f"wrote {given.out}: {', '.join(FILES)}")
     return 0
 
 

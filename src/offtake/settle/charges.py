@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from offtake.contract.model import Document
 from offtake.core.account import Account, Charge, Report, Taken, Use
 from offtake.core.names import BUYER, Names
 from offtake.core.pricing import Card, card_of, least_micros_per_gpu_h, priced
@@ -18,10 +19,11 @@ KIND_OF_RULE = {"RC": "use", "TP1": "use", "TP2": "shortfall", "RS": "revenue_sh
 
 
 class Line(NamedTuple):
-    """One line of a statement."""
+    """One line of a statement; ``behind`` are the uses it charges, by their place in the usage."""
 
     clause_id: str
     charge: Charge
+    behind: tuple[int, ...] = ()
 
 
 class Usage(NamedTuple):
@@ -65,6 +67,13 @@ class Terms(NamedTuple):
     known_from_s: int = 0  # Since when all use is in what is settled.
 
 
+def reports_of(document: Document) -> tuple[Report, ...]:
+    """What parties reported, for the clauses that take a share of it."""
+    return tuple(
+        Report(row.base, row.starts, row.ends, row.amount.micros) for row in document.reports
+    )
+
+
 def cuts(clauses: Iterable[BoundClause], from_s: int, until_s: int) -> list[int]:
     """The instants at which usage must be split: months, and the edges of floors and clauses."""
     edges = {edge for piece in months(from_s, until_s) for edge in piece}
@@ -106,8 +115,13 @@ def _price(
     gaps: list[Use] = []
     amounts: list[tuple[Use, int]] = []
     volumes: Volumes = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-    for item in sorted(usage, key=lambda row: (row.use.start_s, row.use[:4], row.use.pool)):
-        use = item.use
+
+    def in_time(place: int) -> tuple[int, tuple[int, ...], int]:
+        use = usage[place].use
+        return use.start_s, use[:4], use.pool
+
+    for place in sorted(range(len(usage)), key=in_time):
+        item, use = usage[place], usage[place].use
         month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
         found = _one(terms, item, volumes[month])
         if found is None:
@@ -115,7 +129,7 @@ def _price(
             continue
         clause_id, rule, amount = found
         charge = Charge(rule, BUYER, use.supplier, amount, use.start_s, use.end_s, use.gpu_s)
-        lines.append(Line(clause_id, charge))
+        lines.append(Line(clause_id, charge, (place,)))
         amounts.append((use, amount))
     return lines, gaps, amounts
 

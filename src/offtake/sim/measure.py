@@ -11,6 +11,7 @@ from offtake.core.vocabulary import NONE, EventKind
 from offtake.demand.columns import Column
 from offtake.settle.charges import Cost, Settlement, cost, settle
 from offtake.settle.charges import Terms as ChargeTerms
+from offtake.settle.used import Used, used_of
 from offtake.sim.delay import Cause, waited_gpu_s
 from offtake.sim.played import Played
 from offtake.sim.usage import edges_of, undelivered, usage_of, used_gpu_s
@@ -30,18 +31,17 @@ class Measured(NamedTuple):
     cost: Cost
     used_gpu_s: Mapping[tuple[int, int], int]  # By (pool, purpose).
     causes: Mapping[Cause, int]  # GPU-seconds delayed or lost, by cause.
+    used: Used  # What was settled.
 
 
 def measure(played: Played) -> Measured:
     """Settle a run and count what delayed it."""
     world, edges = played.world, edges_of(played)
     split = used_gpu_s(played, edges)
-    settlement = settle(
-        ChargeTerms(world.clauses, world.prices, world.reports, world.from_s),
-        usage_of(played, split, edges),
-        undelivered(played, edges),
-        (world.from_s, world.until_s),
-    )
+    period = world.from_s, world.until_s
+    usage, missing = usage_of(played, split, edges), undelivered(played, edges)
+    terms = ChargeTerms(world.clauses, world.prices, world.reports, world.from_s)
+    settlement = settle(terms, usage, missing, period)
     used: dict[tuple[int, int], int] = defaultdict(int)
     for (pool, purpose, _), gpu_s in split.items():
         used[pool, purpose] += gpu_s
@@ -49,7 +49,8 @@ def measure(played: Played) -> Measured:
     for row in played.unserved:
         lost = row.gpus * (row.until_s - row.from_s)
         causes[row.cause] = causes.get(row.cause, 0) + lost
-    return Measured(played, settlement, cost(settlement, world.names), used, causes)
+    kept = used_of(usage, missing, [site.pool for site in played.sites], period)
+    return Measured(played, settlement, cost(settlement, world.names), used, causes, kept)
 
 
 def summary(measured: Measured) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from offtake.core.account import Report
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.demand.columns import Column, JobTrace, ServiceTrace
+from offtake.settle.charges import reports_of
 from offtake.sim.inference import Service
 from offtake.sim.placement import WHOLE_MILLI, Jobs
 from offtake.sourcing.needed import need_of
@@ -132,10 +133,7 @@ def world_of(
             )
         ),
         models=models(document, names),
-        reports=tuple(
-            Report(item.base, item.starts, item.ends, item.amount.micros)
-            for item in document.reports
-        ),
+        reports=reports_of(document),
         outages=tuple(
             Gone(
                 names.parties.index(item.supplier),

@@ -10,6 +10,7 @@ from offtake.report.figures import Table
 from offtake.report.metrics import metrics, rows_of
 from offtake.report.page import render
 from offtake.report.run_page import Context, page_of
+from offtake.settle.usage_file import written
 from offtake.sim.measure import Measured, measure, summary
 from offtake.sim.simulate import Progress, silently, simulate
 from offtake.sim.world import Workload, world_of
@@ -64,6 +65,7 @@ def files_of(result: Result, full_summary: dict[str, Any]) -> dict[str, bytes]:
         "summary.json": (json.dumps(full_summary, indent=2) + "\n").encode(),
         "journal.jsonl": journal_of(result),
         "schedule.parquet": schedule_of(result.measured.played, result.workload),
+        "usage.parquet": written(result.measured.used, result.portfolio.names),
         "report.html": report_of(result, full_summary).encode(),
     }
 
