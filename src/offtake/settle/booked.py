@@ -5,6 +5,7 @@ keeps the period it is for.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -78,23 +79,43 @@ class Books(NamedTuple):
     commitments: tuple[Commitment, ...]
     used: Used  # Split where charging needs it; ``Entry.rows`` number its rows.
     edges: tuple[int, ...]  # Where it is split.
+    clauses: tuple[BoundClause, ...]
 
 
-def book(portfolio: Portfolio, clauses: Sequence[BoundClause], used: Used) -> Books:
-    """Charge use, clause by clause (M1).
+def book(
+    portfolio: Portfolio,
+    clauses: Sequence[BoundClause],
+    used: Used,
+    also_at: Sequence[int] = (),
+) -> Books:
+    """Charge use, clause by clause (M1), split ``also_at`` these instants.
 
     Every use is priced by the terms in force when it was used. What is known of the past stays
     as it is when terms change later.
     """
     edges = cuts((*clauses, *portfolio.prices), used.from_s, used.until_s)
-    pieces = split(used, edges)
+    edges = sorted({*edges, *also_at, used.from_s, used.until_s})
+    pieces = _at_pool_rates(split(used, edges), portfolio)
     period = used.from_s, used.until_s
     terms = Terms(tuple(clauses), portfolio.prices, reports_of(portfolio.document), used.from_s)
     settled = settle(terms, pieces.usage(), pieces.undelivered(), period)
     rows = np.flatnonzero(pieces.kind != Kind.UNDELIVERED)
     entries = [_entry(line, rows, pieces) for line in settled.lines]
     entries.sort(key=lambda entry: entry.at_s)  # Stable: then in the order of the portfolio.
-    return Books(tuple(entries), settled.gaps, settled.commitments, pieces, tuple(edges))
+    return Books(
+        tuple(entries), settled.gaps, settled.commitments, pieces, tuple(edges), terms.clauses
+    )
+
+
+def _at_pool_rates(used: Used, portfolio: Portfolio) -> Used:
+    """The same use; rows without a price of their own have that of their pool, if it states one."""
+    stated = {
+        pool.id: pool.rate.micros for pool in portfolio.document.pools if pool.rate is not None
+    }
+    if not stated.keys() & set(used.pools):
+        return used
+    rates = np.array([*(stated.get(pool, NONE) for pool in used.pools), NONE], np.int64)
+    return replace(used, rate=np.where(used.rate == NONE, rates[used.pool], used.rate))
 
 
 def _entry(line: Line, rows: Column, used: Used) -> Entry:
