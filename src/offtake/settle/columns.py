@@ -52,9 +52,7 @@ def book_columns(
     """Charge use as ``book`` does; entries are those of its rows, added up as lines show them."""
     pieces, terms, edges = prepared(portfolio, clauses, used, also_at)
     missing = pieces.undelivered()
-    rows = np.flatnonzero(pieces.kind != Kind.UNDELIVERED)
-    order = np.lexsort([getattr(pieces, name)[rows] for name in IN_ORDER])
-    rows = rows[order]
+    rows = _in_order(pieces)
     groups = _groups(pieces.take(rows), edges)
     priced = _priced(terms, pieces.take(rows), groups)
     there = priced.clause != NONE
@@ -71,6 +69,21 @@ def book_columns(
     return Books(
         tuple(entries), tuple(gaps), settled.commitments, pieces, tuple(edges), terms.clauses
     )
+
+
+def priced_rows(
+    portfolio: Portfolio, clauses: Sequence[BoundClause], used: Used
+) -> tuple[Used, Priced]:
+    """The pieces of use in order of time, each with its price; floors are not looked at."""
+    pieces, terms, edges = prepared(portfolio, clauses, used, ())
+    pieces = pieces.take(_in_order(pieces))
+    return pieces, _priced(terms, pieces, _groups(pieces, edges))
+
+
+def _in_order(used: Used) -> Column:
+    """The rows that are priced, in the order in which they are counted."""
+    rows = np.flatnonzero(used.kind != Kind.UNDELIVERED)
+    return rows[np.lexsort([getattr(used, name)[rows] for name in IN_ORDER])]
 
 
 def _groups(used: Used, edges: Sequence[int]) -> Groups:
