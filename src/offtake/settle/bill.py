@@ -83,10 +83,10 @@ class Bill:
 
     Periods are half-open ``[start_s, end_s)``. ``category`` holds ``Category``; ``correction``
     is 1 for a row that corrects an earlier bill. ``quantity_micro`` is the priced quantity in
-    millionths of ``unit``. ``gpu_s`` are GPU-seconds and ``gpus`` the GPUs of one machine, both
-    ``NONE`` where the row does not tell. Costs are micro-units of ``currency``, each rounded
-    half to even from what the file says; ``ABSENT`` where it says nothing, which ``billed`` of
-    no row is. ``exact`` has the sums of the costs as the file states them, unrounded.
+    millionths of ``unit``. ``gpu_s`` are GPU-seconds; ``gpus`` are those of the machine that
+    the row names, 0 where it names none. Costs are micro-units of ``currency``, each rounded
+    half to even from what the file says. What a row does not state is ``ABSENT``, which its
+    ``billed_micros`` never is. ``exact`` has the sums of the costs as the file states them.
     """
 
     start_s: Column
@@ -156,7 +156,8 @@ class Bill:
 class Expected(NamedTuple):
     """What the reader of a bill knows of it before: what differs is a problem.
 
-    A bill cut off at the end of a row can only be told by its rows or its total.
+    A bill cut off at the end of a row can only be told by its rows or its total. A file without
+    any currency or supplier is in this one.
     """
 
     period: tuple[int, int] | None = None  # Charges start within it.

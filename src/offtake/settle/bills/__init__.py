@@ -8,12 +8,18 @@ import numpy as np
 
 from offtake.contract.problem import Place, Problem, Unreadable
 from offtake.settle.bill import AMOUNTS, NUMBERS, PRICES, WORDS, Bill, Expected
-from offtake.settle.bills import plain
+from offtake.settle.bills import aws, azure, focus, oci, plain
 from offtake.settle.bills.check import problems
-from offtake.settle.bills.layout import COSTS, Layout, Parts, parts_of
+from offtake.settle.bills.layout import COSTS, Layout, Parts, parts_of, same
 from offtake.settle.bills.rows import Rows, header_of, read_rows
 
-LAYOUTS: tuple[Layout, ...] = (plain.LAYOUT,)
+LAYOUTS: tuple[Layout, ...] = (
+    focus.LAYOUT,
+    aws.LAYOUT,
+    azure.LAYOUT,
+    oci.LAYOUT,
+    plain.LAYOUT,
+)
 """Those that a file is told from, in order."""
 ANYTHING = Expected()
 
@@ -27,7 +33,7 @@ def read_bill(path: Path, expected: Expected = ANYTHING) -> Bill:
     header = header_of(path)
     layout = layout_of(path, header)
     rows = read_rows(path, header, layout.plain())
-    parts = parts_of(layout, rows)
+    parts = _filled(parts_of(layout, rows), expected)
     told = problems(layout, rows, parts, expected)
     if told:
         raise Unreadable(told)
@@ -47,6 +53,16 @@ def layout_of(path: Path, header: Sequence[str]) -> Layout:
     says = "has no columns of a bill" if header else "is no table of text or Parquet"
     remedy = f"A bill has the columns of a format. {wanted}."
     raise Unreadable([Problem("unknown-bill", Place(str(path)), says, remedy)])
+
+
+def _filled(parts: Parts, expected: Expected) -> Parts:
+    """Parts with the currency and the supplier that only the caller knows."""
+    words, count = dict(parts.words), len(parts.category)
+    if expected.currency and not words["currency"].known:
+        words["currency"] = same(expected.currency, count)
+    if len(expected.suppliers) == 1 and not words["supplier"].known:
+        words["supplier"] = same(expected.suppliers[0], count)
+    return parts._replace(words=words)
 
 
 def _bill(layout: Layout, rows: Rows, parts: Parts) -> Bill:

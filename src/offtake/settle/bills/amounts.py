@@ -24,13 +24,14 @@ DRESSED = r"^-?[$€£¥]?\d{1,3}(,\d{3})*(\.\d+)?$"
 class Amounts(NamedTuple):
     """A column in millionths, ABSENT where nothing usable is written.
 
-    ``wrong`` is where something else than a number stands, ``beyond`` what is above the limit.
-    ``exact`` is the sum of what is written.
+    ``wrong`` is where something else than a number stands, ``beyond`` what is above the limit,
+    ``below`` what is written below zero, however little. ``exact`` is the sum of what is written.
     """
 
     micros: Column
     wrong: Marks
     beyond: Marks
+    below: Marks
     exact: Decimal
 
     @property
@@ -43,7 +44,7 @@ class Amounts(NamedTuple):
 def nothing(rows: int) -> Amounts:
     """The amounts of a column that a file does not have."""
     none = np.zeros(rows, bool)
-    return Amounts(np.full(rows, ABSENT, np.int64), none, none, Decimal(0))
+    return Amounts(np.full(rows, ABSENT, np.int64), none, none, none, Decimal(0))
 
 
 def amounts_of(column: Any, limit: int, scale: int = 1) -> Amounts:
@@ -57,8 +58,13 @@ def amounts_of(column: Any, limit: int, scale: int = 1) -> Amounts:
     parts = [_of_chunk(chunk, limit, scale) for chunk in column.chunks]
     if not parts:
         return nothing(0)
-    micros, wrong, beyond = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    return Amounts(micros, wrong, beyond, sum((part.exact for part in parts), Decimal(0)))
+    return Amounts(
+        micros=np.concatenate([part.micros for part in parts]),
+        wrong=np.concatenate([part.wrong for part in parts]),
+        beyond=np.concatenate([part.beyond for part in parts]),
+        below=np.concatenate([part.below for part in parts]),
+        exact=sum((part.exact for part in parts), Decimal(0)),
+    )
 
 
 def _of_chunk(chunk: Any, limit: int, scale: int) -> Amounts:
@@ -82,7 +88,8 @@ def _of_chunk(chunk: Any, limit: int, scale: int) -> Amounts:
     beyond = np.asarray(pc.fill_null(pc.greater(pc.abs(size), limit), False))
     values = _decimals(pc.if_else(pa.array(np.asarray(fits) & ~beyond), text, None))
     micros, exact = _rounded(values, scale)
-    return Amounts(micros, written & ~np.asarray(fits), beyond, exact)
+    below = np.asarray(pc.fill_null(pc.less(size, 0), False))
+    return Amounts(micros, written & ~np.asarray(fits), beyond, below, exact)
 
 
 def _plain(text: Any) -> tuple[Any, Any]:
@@ -141,7 +148,7 @@ def _of_floats(chunk: Any, limit: int, scale: int) -> Amounts:
     micros = np.rint(np.where(usable, values, 0) * 1e6).astype(np.int64)
     micros = np.where(usable, micros, ABSENT)
     exact = Decimal(int(micros[usable].astype(object).sum() if usable.any() else 0)).scaleb(-6)
-    return Amounts(micros, wrong, beyond & ~wrong, exact)
+    return Amounts(micros, wrong, beyond & ~wrong, usable & (values < 0), exact)
 
 
 def is_currency(word: str) -> bool:

@@ -99,13 +99,9 @@ def _bookable(parts: Parts) -> Iterator[Rule]:
     charged = np.isin(parts.category, (Category.USAGE, Category.PURCHASE, Category.TAX))
     charged &= parts.correction == 0
     remedy = "A refund is a credit, an adjustment, or a correction."
-    for part in COSTS:
-        micros = parts.amounts[part].micros
-        negative = charged & (micros != ABSENT) & (micros < 0)
+    for part in (*COSTS, "quantity", "gpu_h"):
+        negative = charged & parts.amounts[part].below
         yield Rule("negative-charge", negative, "is negative on a charge", remedy, part)
-    quantity = parts.amounts["quantity"].micros
-    negative = charged & (quantity != ABSENT) & (quantity < 0)
-    yield Rule("negative-charge", negative, "is negative on a charge", remedy, "quantity")
 
 
 def _sums(parts: Parts) -> Iterator[Rule]:
@@ -114,7 +110,7 @@ def _sums(parts: Parts) -> Iterator[Rule]:
         amounts = parts.amounts[part]
         says = f"the sum of the rows up to here is beyond {LIMIT_COST:,}"
         yield Rule("beyond-limit", _excess(amounts), says, "Split the file by month.", part)
-    taken = np.cumsum(np.where(parts.gpu_s == NONE, 0, parts.gpu_s).astype(np.float64))
+    taken = np.cumsum(np.where(parts.gpu_s == ABSENT, 0, parts.gpu_s).astype(np.float64))
     excess = np.abs(taken) >= LIMIT_GPU_S
     excess[1:] &= ~excess[:-1]
     says = "GPU-seconds of the rows up to here are beyond 2^53"
@@ -172,7 +168,7 @@ def _currencies(rows: Rows, found: Found, parts: Parts, expected: Expected) -> I
 def _repeated(rows: Rows, found: Found, parts: Parts) -> Iterator[Problem]:
     """Rows that were there before: by their own name, or else by all they say."""
     if parts.row is None:
-        wrong = _again([_codes(column) for column in rows.table.columns])
+        wrong = _again_in_full(rows, parts)
         says = "the same row was there before, cell by cell"
     else:
         wrong = _again([_codes(parts.row)]) & np.asarray(parts.row.is_valid())
@@ -181,34 +177,54 @@ def _repeated(rows: Rows, found: Found, parts: Parts) -> Iterator[Problem]:
     yield from _located(Rule("repeated-row", wrong, says, remedy, "row"), rows, found)
 
 
+def _again_in_full(rows: Rows, parts: Parts) -> Marks:
+    """The rows that equal an earlier one in every cell.
+
+    What was read of a row picks those that may be alike; only they are compared as written.
+    """
+    read = [parts.start.at_s, parts.end.at_s, parts.category, parts.correction]
+    read += [amounts.micros for amounts in parts.amounts.values()]
+    read += [words.code for words in parts.words.values()]
+    kept = [name for name in rows.table.column_names if name not in parts.used]
+    read += [_codes(rows.table.column(name)) for name in kept]
+    _, group, count = np.unique(_mixed(read), return_inverse=True, return_counts=True)
+    alike = np.flatnonzero(count[group] > 1)
+    again = np.zeros(len(rows.line), bool)
+    if len(alike):
+        cells = rows.table.take(alike)
+        again[alike] = _again([_codes(column) for column in cells.columns])
+    return again
+
+
 def _codes(column: Any) -> Any:
     """A column as numbers: the same for the same value, -1 where nothing is written."""
     import pyarrow as pa
 
+    column = column.combine_chunks()
+    parts = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    column = pa.concat_arrays(parts) if parts else pa.array([], pa.string())
     if not pa.types.is_dictionary(column.type):
         try:
             column = column.dictionary_encode()
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             column = pa.array([str(value) for value in column.to_pylist()]).dictionary_encode()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.unify_dictionaries()
-        parts = [chunk.indices.fill_null(-1).to_numpy() for chunk in column.chunks]
-        return np.concatenate([np.zeros(0, np.int32), *parts])
     return column.indices.fill_null(-1).to_numpy()
 
 
-def _again(columns: list[Any]) -> Marks:
-    """The rows that equal an earlier one in every column.
-
-    Found by a 64-bit mix of the codes, then compared code by code: no row is taken for another.
-    """
+def _mixed(columns: list[Any]) -> Any:
+    """One 64-bit number a row, the same for rows that are the same in every column."""
     mix = np.zeros(len(columns[0]), np.uint64)
     for codes in columns:
-        mix = (mix ^ (codes.astype(np.int64).astype(np.uint64))) * np.uint64(0x9E3779B97F4A7C15)
+        mix = (mix ^ codes.astype(np.int64).view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
         mix ^= mix >> np.uint64(29)
-    _, first, inverse = np.unique(mix, return_index=True, return_inverse=True)
+    return mix
+
+
+def _again(columns: list[Any]) -> Marks:
+    """The rows that equal the first of their mix in every column: none is taken for another."""
+    _, first, inverse = np.unique(_mixed(columns), return_index=True, return_inverse=True)
     before = first[inverse]
-    again: Marks = before != np.arange(len(mix))
+    again: Marks = before != np.arange(len(before))
     for codes in columns:
         again &= codes == codes[before]
     return again

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from offtake.core.vocabulary import NONE
 from offtake.demand.cells import Marks
 from offtake.demand.columns import Column
 from offtake.settle.bill import ABSENT, LIMIT_UNITS, Category, Words
@@ -19,9 +18,8 @@ from offtake.units.money import LIMIT_MICROS, MICROS, SECONDS_PER_HOUR
 
 COSTS = ("billed", "effective", "contracted", "list")
 LIMIT_COST = LIMIT_MICROS // MICROS
-GPU_HOURS = frozenset({"gpuhours", "gpuhour", "gpuh", "gpuhrs", "gpuhr"})
-HOURS = frozenset({"hours", "hour", "hrs", "hr", "h", "1hour", "instancehours", "instancehour"})
-"""Units of a machine's time, by their letters and digits."""
+GPU_HOURS = frozenset({"gpuhours", "gpuhour", "gpuh", "gpuhrs", "gpuhr", "gpuperhour"})
+"""Units of a GPU's time, by their letters and digits."""
 
 
 class Layout(NamedTuple):
@@ -144,7 +142,7 @@ def parts_of(layout: Layout, rows: Rows) -> Parts:
         amounts=amounts,
         words=words,
         gpu_s=_gpu_s(amounts, words["unit"]),
-        gpus=np.full(count, NONE, np.int64),
+        gpus=np.zeros(count, np.int64),
         used=used,
         row=found.column("row"),
     )
@@ -218,7 +216,7 @@ def _corrections(words: Words) -> Column:
 def _gpu_s(amounts: Mapping[str, Amounts], unit: Words) -> Column:
     """GPU-seconds where a row states GPU-hours, in a column or by its unit, to the nearest."""
     hours = amounts["gpu_h"]
-    stated = np.where(hours.stated, divided(hours.micros, MICROS), NONE)
+    stated = np.where(hours.stated, divided(hours.micros, MICROS), ABSENT)
     in_unit = unit_marks(unit, GPU_HOURS) & ~hours.stated & amounts["quantity"].stated
     return np.where(in_unit, seconds_of(amounts["quantity"].micros), stated)
 

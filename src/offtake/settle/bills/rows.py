@@ -115,7 +115,7 @@ def _csv(path: Path, header: Sequence[str], plain: Collection[str]) -> tuple[Any
                 batches.append(batch)
                 _limit(path, seen := seen + batch.num_rows)
     schema = pa.schema([(name, _type(name, plain)) for name in names])
-    table = pa.Table.from_batches(batches, schema).unify_dictionaries()
+    table = pa.Table.from_batches(batches, schema).unify_dictionaries().combine_chunks()
     total = table.num_rows + len(skipped)
     line = _line_of(path, total, lines.all_lines())
     bad = [number for number, text in skipped if text.strip(" ,\t\r\n")]

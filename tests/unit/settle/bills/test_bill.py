@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from offtake.contract.problem import Unreadable
-from offtake.core.vocabulary import NONE
 from offtake.settle.bill import ABSENT, Bill, Category, Expected
 from offtake.settle.bills import read_bill
 from offtake.settle.bills.amounts import amounts_of
@@ -42,7 +41,7 @@ def test_a_row_is_columns_of_whole_numbers(tmp_path: Path) -> None:
     bill = read(tmp_path, HEAD + ROW + "2026-03-02,2026-03-03,beta,,credit,,-1.5,,USD,\n")
 
     assert bill.start_s.tolist() == [MARCH[0], MARCH[0] + 86_400]
-    assert bill.gpu_s.tolist() == [86_400, NONE]
+    assert bill.gpu_s.tolist() == [86_400, ABSENT]
     assert bill.billed_micros.tolist() == [60_000_000, -1_500_000]
     assert bill.list_micros.tolist() == [72_000_000, ABSENT]
     assert bill.category.tolist() == [Category.USAGE, Category.CREDIT]
