@@ -51,7 +51,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.report.tables import show
     from offtake.settle.billed import billed
     from offtake.settle.reconcile import reconcile
-    from offtake.study.reconciled import Reconciled, data_of, files_of, table_of
+    from offtake.study.reconciled import Reconciled, data_of, files_of, sums_of, table_of
 
     check_out(given.out)
     portfolio = load(given.portfolio)
@@ -70,7 +70,9 @@ def run(given: argparse.Namespace) -> int:
     if given.output == "json":
         print_json(data_of(made))
         return LOOK if made.disputed else 0
-    show(table_of(made))
+    show(sums_of(made))
+    if made.disputed:
+        show(table_of(made, made.disputed)._replace(title="To look at"))
     if given.out is not None:
         print(f"wrote {given.out}: index.html, reconciliation.pdf, reconciliation.json")
     return LOOK if made.disputed else 0
