@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from offtake.core.vocabulary import EventKind
 from offtake.desk.command import Adopt, Propose
 from offtake.desk.entry import Entry
@@ -23,6 +21,7 @@ from offtake.desk.message import (
 )
 from offtake.desk.state import State
 from offtake.desk.store import outbox
+from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import subscribed
 from offtake.units.time import parse_instant

@@ -11,8 +11,6 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
@@ -25,7 +23,7 @@ from offtake.desk.machine import Carried, adopted, carried
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
-from offtake.desk.store.engine import reader
+from offtake.desk.store.engine import Connection, Engine, Failure, Unkept, reader
 from offtake.desk.store.journal import Answer, Head, Row
 from offtake.sourcing.command import Refused
 
@@ -102,7 +100,7 @@ class Writer:
             with self._reader.connect() as tx:
                 self._head = journal.head(tx)
                 self.state = _whole(tx)
-        except SQLAlchemyError as error:
+        except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
 
@@ -125,11 +123,14 @@ class Writer:
         try:
             with self._reader.connect() as tx:
                 return journal.head(tx).seq != self._head.seq
-        except SQLAlchemyError as error:
+        except Failure as error:
             raise Unavailable(error.__class__.__name__) from error
 
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
-        """Carry out commands and the deadlines before them; the answers are durable."""
+        """Carry out commands and the deadlines before them; the answers are durable.
+
+        Where the database takes the words of one and not of the others, each is tried alone.
+        """
         batch = _Batch(self, self._clock.now_s())
         try:
             self._at("before")
@@ -137,15 +138,25 @@ class Writer:
                 batch.run(tx, asked)
                 self._at("appended")
             self._at("committed")
-        except SQLAlchemyError as error:
+        except Failure as error:
             self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
-            failed = Unavailable(error.__class__.__name__)
+            if isinstance(error, Unkept) and len(asked) > 1:
+                return [answer for one in asked for answer in self.write([one])]
+            failed = _failed(error)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
         self.state, self._head = batch.state, batch.head
         return batch.answers
+
+
+def _failed(error: Failure) -> Invalid | Unavailable:
+    """What a command is told that was not kept."""
+    if isinstance(error, Unkept):
+        says = "holds something that the database does not keep"
+        return Invalid([Wrong("command", says, "Write plain text and smaller numbers.")])
+    return Unavailable(error.__class__.__name__)
 
 
 def _whole(tx: Connection) -> State:
