@@ -65,7 +65,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 Answered = Receipt | Refused | Invalid | Unavailable
 Point = Callable[[str], None]
-"""Called with the name of each step of a batch; a test may let the desk die there."""
+"""Called with the name of each step (``POINTS``); a test may let the desk die there."""
+POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
+"""The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
+folds the journal under another portfolio, has appended all, is durable and not answered yet."""
 Beside = Callable[[Connection, State, Sequence[Entry]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
@@ -103,6 +106,7 @@ class Writer:
         except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
+        self._at("opened")
 
     @property
     def next_s(self) -> int | None:
@@ -187,6 +191,7 @@ class _Batch:
         """Catch up, let time pass, carry out, append."""
         w = self._w
         head = journal.lock(tx)
+        w._at("locked")
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
         self._now_s = max(self._now_s, self.state.at_s)  # A clock that went back waits.
@@ -223,6 +228,7 @@ class _Batch:
             done = carried(self.state, given)
             if done.events:
                 self._record(given, done)
+                self._w._at("due")
 
     def _answer(
         self, tx: Connection, asked: Asked, known: dict[tuple[str, str], Answer]
@@ -262,6 +268,7 @@ class _Batch:
     def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
+        self._w._at("adopting")
         entries = (read(row.body) for row in journal.since(tx, 0))
         try:
             after = under(self.state, command, given.at_s, entries)
