@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from litestar import Litestar
 
+    from offtake.desk.access.limit import Rates
     from offtake.desk.access.oidc import Settings
     from offtake.desk.access.origin import Origin
     from offtake.desk.clock import SystemClock
@@ -47,6 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sign-on", metavar="FILE", help="the OpenID provider that signs people on, as TOML"
     )
+    parser.add_argument(
+        "--per-minute", type=int, default=600, help="requests of a token or session; 600"
+    )
     parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
 
 
@@ -59,7 +63,9 @@ def run(given: argparse.Namespace) -> int:
 
     clock = SystemClock()
     signing = None if given.sign_on is None else _signing(given)
-    made = _opened(lambda: parts(given.db or "sqlite:///offtake.db", _origin(given), clock))
+    rates = _rates(given)
+    url = given.db or "sqlite:///offtake.db"
+    made = _opened(lambda: parts(url, _origin(given), clock, rates=rates))
     if made.is_new:
         if given.portfolio is None:
             says = "this desk has no portfolio yet"
@@ -69,6 +75,16 @@ def run(given: argparse.Namespace) -> int:
     if first is not None:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
     return _listen(assembled(made, clock, post=_posting(made, clock), signing=signing), given)
+
+
+def _rates(given: argparse.Namespace) -> "Rates":
+    """How often somebody may ask."""
+    from offtake.desk.access.limit import rates_of
+
+    if given.per_minute < 1:
+        remedy = "Write how many requests a minute one token or session may send."
+        raise Invalid("bad-value", "--per-minute", "nobody could ask", remedy)
+    return rates_of(given.per_minute)
 
 
 def _posting(made: "Parts", clock: "SystemClock") -> "Post":
