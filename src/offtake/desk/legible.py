@@ -138,15 +138,16 @@ def plain(command: Command, key: str = "") -> None:
     Raises:
         Invalid: Some cannot; all of them are listed.
     """
+    texts = list(_texts(command))
     wrong = [
         Wrong(field, says, "Write it without.")
-        for field, text in [("Idempotency-Key", key), *_texts(command)]
-        if (says := plain_text(text, lines=field in LINES | TEXTS))
+        for field, text in [("Idempotency-Key", key), *texts]
+        if (says := plain_text(text, lines=field in LINES or field in TEXTS))
     ]
     wrong += [
         Wrong(field, f"has more than {limit:,} letters", "Write less.")
-        for field, text in _texts(command)
-        if field not in TEXTS and len(text) > (limit := _limit(field))
+        for field, text in texts
+        if len(text) > LIMIT_LINE and field not in TEXTS and len(text) > (limit := _limit(field))
     ]
     if wrong:
         raise Invalid(wrong)

@@ -5,6 +5,7 @@ Nothing tells of sealed offers, neither by what it says nor by a number that cou
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from offtake.core.vocabulary import EventKind
@@ -23,7 +24,7 @@ from offtake.desk.state import State
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
-from offtake.desk.store.webhook import subscribed
+from offtake.desk.store.webhook import listed, subscribed
 from offtake.units.time import parse_instant
 
 LIMIT_WORDS = 2_000
@@ -71,12 +72,14 @@ class Teller:
 
     def __call__(self, tx: Connection, _state: State, entries: Sequence[Entry]) -> None:
         """Put what there is to tell of some entries."""
-        outbox.put(tx, [message for entry in entries for message in self._messages(tx, entry)])
+        wished = partial(subscribed, listed(tx), party=None)
+        outbox.put(tx, [message for entry in entries for message in self._messages(entry, wished)])
 
-    def _messages(self, tx: Connection, entry: Entry) -> Iterator[Message]:
+    def _messages(self, entry: Entry, wished: Callable[[str], list[str]]) -> Iterator[Message]:
+        """``wished`` lists the endpoints that wish to be told of a topic."""
         recorded_at_s = parse_instant(entry.recorded)
         for new in news(entry):
-            for endpoint in subscribed(tx, new.topic, None):
+            for endpoint in wished(new.topic):
                 yield Message(
                     id=message_id(self.chance),
                     created_at_s=recorded_at_s,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, defstruct, field
-from msgspec.structs import fields
+from msgspec.structs import asdict, fields
 
 from offtake.desk import command as say
 
@@ -33,8 +33,7 @@ def body_of(command: type[say.Command], *but: str, name: str = "") -> type[Struc
 
 def command_of(command: type[say.Command], body: Struct, **said: Any) -> Any:
     """The command of a body, with what the address says."""
-    given = {row.name: getattr(body, row.name) for row in fields(body)}
-    return msgspec.convert({**given, **said}, type=command)
+    return msgspec.convert(asdict(body) | said, type=command)
 
 
 SubmitBody = body_of(say.Submit)

@@ -81,6 +81,15 @@ def parse_instant(text: str) -> int:
         ValueError: Not a date or time, a time without an offset, or outside 1970 to 2199.
     """
     text = text.strip()
+    return _instant(text) if len(text) <= LIMIT_KNOWN else _instant.__wrapped__(text)
+
+
+LIMIT_KNOWN = 40
+"""Signs of an instant that is remembered: the same few dates are read over and over."""
+
+
+@lru_cache(4_096)
+def _instant(text: str) -> int:
     if "-" not in text[:5]:  # `fromisoformat` would take 20250121 for a day.
         raise ValueError(f"`{text}` is not a date such as `2025-01-21`")
     try:
@@ -113,6 +122,7 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), unit)
 
 
+@lru_cache(4_096)
 def instant_text(at_s: int) -> str:
     """``2025-01-21``, or with the time of day when it is not midnight UTC."""
     moment = datetime.fromtimestamp(at_s, UTC)

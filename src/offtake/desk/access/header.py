@@ -28,11 +28,17 @@ SECURE = (("strict-transport-security", "max-age=31536000"),)
 """A year; of this host alone, since others below its name may not be ready."""
 
 
+def _bytes(rows: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in rows)
+
+
+_ALWAYS, _SECURE, _UNLESS_SAID = (_bytes(rows) for rows in (ALWAYS, ALWAYS + SECURE, UNLESS_SAID))
+_OURS = {rows: frozenset(name for name, _ in rows) for rows in (_ALWAYS, _SECURE)}
+
+
 def with_headers(headers: list[tuple[bytes, bytes]], origin: Origin) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with those that every answer has."""
-    always = ALWAYS + SECURE if origin.is_secure else ALWAYS
-    ours = {name.encode() for name, _ in always}
-    kept = [(name, value) for name, value in headers if name.lower() not in ours]
+    always = _SECURE if origin.is_secure else _ALWAYS
+    kept = [row for row in headers if row[0].lower() not in _OURS[always]]
     there = {name.lower() for name, _ in kept}
-    added = [(name, value) for name, value in UNLESS_SAID if name.encode() not in there]
-    return [*kept, *((name.encode(), value.encode()) for name, value in (*always, *added))]
+    return [*kept, *always, *(row for row in _UNLESS_SAID if row[0] not in there)]

@@ -6,6 +6,7 @@ A desk of several processes grants each its own; what is in front of it may limi
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 LIMIT_KEYS = 10_000
@@ -82,6 +83,7 @@ class Buckets:
         return -(-missing_ms // 1_000)
 
 
+@lru_cache(LIMIT_KEYS)
 def network_of(address: str) -> str:
     """What an address counts as: itself, or its /64, of which one customer has all."""
     try:

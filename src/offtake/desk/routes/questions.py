@@ -49,11 +49,8 @@ async def ask(desk: TheDesk, who: Asker, data: JSONBody[AskBody]) -> Data:
             at_s = parse_instant(data.at)
         except ValueError as error:
             raise Invalid([Wrong("at", str(error), "Write `2026-05-01`.")]) from error
-    words = {
-        row.name: getattr(data, row.name)
-        for row in msgspec.structs.fields(data)
-        if row.name not in ("ask", "at")
-    }
+    words = msgspec.structs.asdict(data)
+    del words["ask"], words["at"]
     version = desk.state.in_force
     try:
         asked = ask_of(data.ask, words, version.portfolio.document, version.portfolio.names, at_s)

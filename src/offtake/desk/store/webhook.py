@@ -1,5 +1,6 @@
 """Endpoints that wish to be told: where, of what, and the secrets that sign, sealed."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -117,11 +118,11 @@ def listed(tx: Connection) -> list[Endpoint]:
     return [_endpoint(row) for row in tx.execute(select(WEBHOOKS).order_by(*order))]
 
 
-def subscribed(tx: Connection, topic: str, party: str | None) -> list[str]:
-    """The endpoints of exactly that party (None: of the buyer) that wish to be told of a topic."""
+def subscribed(endpoints: Iterable[Endpoint], topic: str, party: str | None) -> list[str]:
+    """Those of exactly that party (None: of the buyer) that wish to be told of a topic."""
     wishes = (
         endpoint
-        for endpoint in listed(tx)
+        for endpoint in endpoints
         if endpoint.party == party and endpoint.disabled_at_s is None
     )
     return [row.id for row in wishes if {topic, EVERYTHING} & set(row.topics)]
