@@ -4,15 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
 from offtake.cli.output import Invalid
 from offtake.desk.entry import Entry, read
 from offtake.desk.export import NoEntry, row_of
 from offtake.desk.store import journal
-from offtake.desk.store.engine import open_engine, reader
+from offtake.desk.store.engine import Connection, Failure, NoAddress, make_url, open_engine, reader
 from offtake.desk.store.journal import Row
 from offtake.desk.verify import Fault, Known, Verified, verified
 
@@ -62,13 +58,13 @@ def source_of(file: str | None, db: str | None) -> Iterator[Source]:
         where = make_url(db)
         _there(where.database if where.get_backend_name() == "sqlite" else None)
         engine = open_engine(db)
-    except (ArgumentError, ModuleNotFoundError) as error:
+    except (NoAddress, ModuleNotFoundError) as error:
         says = "is no database URL"
         raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
     try:
         with reader(engine).connect() as tx:
             yield Source(where.render_as_string(), lambda: journal.since(tx, 0), tx)
-    except SQLAlchemyError as error:
+    except Failure as error:
         says = f"holds no journal that can be read ({type(error).__name__})"
         raise Invalid("no-database", "--db", says, "Check its address and rights.") from error
     finally:

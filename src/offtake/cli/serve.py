@@ -161,15 +161,15 @@ def _origin(given: argparse.Namespace) -> "Origin":
 
 
 def _opened(make: "Callable[[], Parts]") -> "Parts":
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+    from offtake.desk.store.engine import Failure, NoAddress
     from offtake.desk.writer import Unavailable
 
     try:
         return make()
-    except ArgumentError as error:
+    except NoAddress as error:
         says = "is no database URL"
         raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
-    except (Unavailable, SQLAlchemyError) as error:
+    except (Unavailable, Failure) as error:
         says = f"the database cannot be opened ({type(error).__name__})"
         raise Invalid("no-database", "--db", says, "Check its address and rights.") from error

@@ -25,6 +25,11 @@ def usage_flags(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="since when all use is in it; the month of the first row if absent",
     )
+    parser.add_argument(
+        "--known-until",
+        metavar="DATE",
+        help="until when all use is in it; the day of the last row if absent",
+    )
 
 
 def used_from(given: argparse.Namespace, portfolio: "Portfolio") -> "Used":
@@ -32,9 +37,14 @@ def used_from(given: argparse.Namespace, portfolio: "Portfolio") -> "Used":
     from offtake.units.time import parse_instant
 
     used = used_in(given.usage, portfolio)
-    if given.known_from is None:
-        return used
-    return replace(used, from_s=parsed(parse_instant, given.known_from, "--known-from"))
+    if given.known_from is not None:
+        used = replace(used, from_s=parsed(parse_instant, given.known_from, "--known-from"))
+    if given.known_until is not None:
+        used = replace(used, until_s=parsed(parse_instant, given.known_until, "--known-until"))
+    if used.from_s >= used.until_s:
+        says = "leaves no time for which use is known"
+        raise Invalid("empty-period", "--known-from", says, "Give an earlier date.")
+    return used
 
 
 def used_in(named: str, portfolio: "Portfolio") -> "Used":

@@ -187,6 +187,7 @@ class ClauseType:
     binds: Callable[[Any], bool] | None = None  # Does a round stand that keeps its terms (S9)?
     price: Callable[..., Any] | None = None  # What does this use cost?
     least: Callable[..., int | None] | None = None  # What is its lowest price in a scope?
+    repriced: Callable[..., tuple[int, ...]] | None = None  # When do its prices change?
     charge: Callable[..., Any] | None = None  # What is due for the period?
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
     about: Callable[..., Any] | None = None  # Which uses does that floor concern?

@@ -14,14 +14,12 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from offtake import __version__
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk, TheDesk
+from offtake.desk.legible import LIMIT_BODY, Addresses, Letter
 from offtake.desk.pages import do, entries, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
 from offtake.desk.routes import matters, me, questions, requirements
-
-LIMIT_BODY = 8_000_000
-"""Bytes of a request; a portfolio may have five million."""
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
@@ -115,9 +113,10 @@ def application(
         },
         exception_handlers={Exception: answer(desk), HTTPException: answer(desk)},
         lifespan=[life],
-        middleware=list(middleware),
+        middleware=[Addresses(), *middleware],
         before_send=list(before_send),
         logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
+        request_class=Letter,
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
         openapi_config=OpenAPIConfig(

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from litestar.di import NamedDependency
-from sqlalchemy import Engine
 
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
@@ -12,9 +11,11 @@ from offtake.desk.access.may import NEEDED, may
 from offtake.desk.access.visible import About, visible
 from offtake.desk.access.who import Who
 from offtake.desk.clock import Clock
+from offtake.desk.legible import plain
 from offtake.desk.problem import Forbidden, NotThere
 from offtake.desk.service import Service
 from offtake.desk.state import By, State
+from offtake.desk.store.engine import Engine
 from offtake.desk.view.requirement import parties_of
 from offtake.desk.writer import Asked, Receipt
 from offtake.sourcing.requirement import Lot
@@ -45,6 +46,7 @@ class Desk(NamedTuple):
             raise Forbidden
         if who.party:
             self._concerns(who, command)
+        plain(command, key)
         return await self.service.ask(Asked(command, By(who.id, who.name, who.party), key))
 
     def _concerns(self, who: Who, command: say.AnyCommand) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import httpx
-from sqlalchemy import Connection, Engine
 
 from offtake.desk.message import TOPICS
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.seal import Seal, Secret
 from offtake.desk.store import webhook
-from offtake.desk.store.engine import reader
+from offtake.desk.store.engine import Connection, Engine, reader
 from offtake.desk.store.webhook import EVERYTHING, Endpoint
 from offtake.desk.transport.reach import Reach
 from offtake.desk.transport.webhook import Signed

@@ -10,13 +10,13 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from sqlalchemy import Connection
 
 from offtake.desk.command import Bid
 from offtake.desk.entry import Entry
 from offtake.desk.reasons import reasons
 from offtake.desk.state import State
 from offtake.desk.store import outbox
+from offtake.desk.store.engine import Connection
 from offtake.desk.writer import Beside
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -12,13 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from offtake.desk.clock import Clock
 from offtake.desk.message import WEBHOOK
 from offtake.desk.store import outbox, webhook
-from offtake.desk.store.engine import reader
+from offtake.desk.store.engine import Engine, Failure, reader
 from offtake.desk.store.outbox import Claim, Lease
 from offtake.desk.transport.outcome import Failed, Gone, Outcome, Refused, Sent, Transport
 
@@ -131,7 +128,7 @@ class Deliverer:
         """As ``_take``; a database that is away is waited for."""
         try:
             return await self._take()
-        except SQLAlchemyError as error:
+        except Failure as error:
             LOG.warning("the outbox cannot be read: %s", type(error).__name__)
             return 0
 
@@ -196,7 +193,7 @@ class Deliverer:
             raise
         try:
             what = await asyncio.to_thread(self._mark, claim, outcome)
-        except SQLAlchemyError as error:
+        except Failure as error:
             LOG.warning("%s cannot be marked: %s", claim.message.id, type(error).__name__)
             what = ("unmarked",)
         for one in what:
@@ -248,5 +245,5 @@ class Deliverer:
         try:
             with self._engine.begin() as tx:
                 outbox.release(tx, claim)
-        except SQLAlchemyError as error:
+        except Failure as error:
             LOG.warning("%s keeps its claim: %s", claim.message.id, type(error).__name__)

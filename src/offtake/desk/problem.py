@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from offtake.desk.act import Stale, Unknown
+from offtake.desk.legible import Malformed
 from offtake.desk.reading import Invalid
 from offtake.desk.service import Broken
+from offtake.desk.store.engine import Failure, Unkept
 from offtake.desk.wire import Problem, WrongField
 from offtake.desk.writer import KeyUsed, Unavailable
 from offtake.sourcing.command import Refused
@@ -101,10 +103,16 @@ def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes
             return problem(403)
         case NotThere():
             return problem(404, str(error))
-        case Unavailable():
+        case Malformed(says=says):
+            return problem(400, says)
+        case Unkept():
+            return problem(422, "something that was sent cannot be kept")
+        case Unavailable() | Failure():
             return problem(503, headers={"Retry-After": "1"})
         case msgspec.MsgspecError():
             return problem(400, str(error))
+        case InternalServerException(detail="client disconnected prematurely"):
+            return problem(400, "the request broke off")
         case HTTPException(status_code=status) if status in TITLES and status != 500:
             return problem(status, _told(error), headers=error.headers)
     if not isinstance(error, Broken):

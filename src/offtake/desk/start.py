@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import Engine
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
@@ -33,7 +32,7 @@ from offtake.desk.seal import Seal, keys_of
 from offtake.desk.service import Service
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.store.engine import Engine, create_tables, open_engine, reader
 from offtake.desk.tell import Teller
 from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from offtake.core.vocabulary import EventKind
 from offtake.desk.command import Adopt, Propose
 from offtake.desk.entry import Entry
@@ -25,6 +23,7 @@ from offtake.desk.message import (
 from offtake.desk.permits import is_of_permit
 from offtake.desk.state import State
 from offtake.desk.store import outbox
+from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import subscribed
 from offtake.sourcing.permit import Happened

@@ -11,8 +11,6 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
@@ -26,7 +24,7 @@ from offtake.desk.permits import Repeated, known, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
-from offtake.desk.store.engine import reader
+from offtake.desk.store.engine import Connection, Engine, Failure, Unkept, reader
 from offtake.desk.store.journal import Answer, Head, Row
 from offtake.sourcing.command import Refused
 from offtake.sourcing.permit import Happened
@@ -71,7 +69,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 Answered = Receipt | Refused | Invalid | Unavailable
 Point = Callable[[str], None]
-"""Called with the name of each step of a batch; a test may let the desk die there."""
+"""Called with the name of each step (``POINTS``); a test may let the desk die there."""
+POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
+"""The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
+folds the journal under another portfolio, has appended all, is durable and not answered yet."""
 Beside = Callable[[Connection, State, Sequence[Entry]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
@@ -106,9 +107,10 @@ class Writer:
             with self._reader.connect() as tx:
                 self._head = journal.head(tx)
                 self.state = _whole(tx)
-        except SQLAlchemyError as error:
+        except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
+        self._at("opened")
 
     @property
     def next_s(self) -> int | None:
@@ -129,11 +131,14 @@ class Writer:
         try:
             with self._reader.connect() as tx:
                 return journal.head(tx).seq != self._head.seq
-        except SQLAlchemyError as error:
+        except Failure as error:
             raise Unavailable(error.__class__.__name__) from error
 
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
-        """Carry out commands and the deadlines before them; the answers are durable."""
+        """Carry out commands and the deadlines before them; the answers are durable.
+
+        Where the database takes the words of one and not of the others, each is tried alone.
+        """
         batch = _Batch(self, self._clock.now_s())
         try:
             self._at("before")
@@ -141,15 +146,25 @@ class Writer:
                 batch.run(tx, asked)
                 self._at("appended")
             self._at("committed")
-        except SQLAlchemyError as error:
+        except Failure as error:
             self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
-            failed = Unavailable(error.__class__.__name__)
+            if isinstance(error, Unkept) and len(asked) > 1:
+                return [answer for one in asked for answer in self.write([one])]
+            failed = _failed(error)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
         self.state, self._head = batch.state, batch.head
         return batch.answers
+
+
+def _failed(error: Failure) -> Invalid | Unavailable:
+    """What a command is told that was not kept."""
+    if isinstance(error, Unkept):
+        says = "holds something that the database does not keep"
+        return Invalid([Wrong("command", says, "Write plain text and smaller numbers.")])
+    return Unavailable(error.__class__.__name__)
 
 
 def _whole(tx: Connection) -> State:
@@ -198,6 +213,7 @@ class _Batch:
         """Catch up, let time pass, carry out, append."""
         w = self._w
         head = journal.lock(tx)
+        w._at("locked")
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
         self._now_s = max(self._now_s, self.state.at_s)  # A clock that went back waits.
@@ -234,6 +250,7 @@ class _Batch:
             done = carried(self.state, given)
             if done.events:
                 self._record(given, done)
+                self._w._at("due")
 
     def _answer(
         self, tx: Connection, asked: Asked, known: dict[tuple[str, str], Answer]
@@ -276,6 +293,7 @@ class _Batch:
     def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
+        self._w._at("adopting")
         entries = (read(row.body) for row in journal.since(tx, 0))
         try:
             after = under(self.state, command, given.at_s, entries)

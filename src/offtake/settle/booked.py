@@ -34,9 +34,9 @@ LISTED = "list prices"
 class Entry(NamedTuple):
     """One amount due. Indices are those of ``Names``; ``pool`` indexes the pools of the use.
 
-    ``rows`` are the rows of use behind it, by number; none where a clause looks at a whole
-    period. ``at_s`` is the instant that puts it into a period: when the use began, or when a
-    period that is trued up has ended.
+    ``rows`` are the rows of use ``behind`` it, or the first of them, by number; none where a
+    clause looks at a whole period. ``at_s`` is the instant that puts it into a period: when the
+    use began, or when a period that is trued up has ended.
     """
 
     agreement: str  # Its id, or one of OUTSIDE, or LISTED.
@@ -54,6 +54,7 @@ class Entry(NamedTuple):
     purpose: int = UNSTATED
     pool: int = NONE
     rows: tuple[int, ...] = ()
+    behind: int = 0  # How many rows there are; only the first may be kept.
 
     @property
     def kind(self) -> str:
@@ -93,18 +94,26 @@ def book(
     Every use is priced by the terms in force when it was used. What is known of the past stays
     as it is when terms change later.
     """
-    edges = cuts((*clauses, *portfolio.prices), used.from_s, used.until_s)
-    edges = sorted({*edges, *also_at, used.from_s, used.until_s})
-    pieces = _at_pool_rates(split(used, edges), portfolio)
+    pieces, terms, edges = prepared(portfolio, clauses, used, also_at)
     period = used.from_s, used.until_s
-    terms = Terms(tuple(clauses), portfolio.prices, reports_of(portfolio.document), used.from_s)
     settled = settle(terms, pieces.usage(), pieces.undelivered(), period)
     rows = np.flatnonzero(pieces.kind != Kind.UNDELIVERED)
-    entries = [_entry(line, rows, pieces) for line in settled.lines]
+    entries = [entry_of(line, rows, pieces) for line in settled.lines]
     entries.sort(key=lambda entry: entry.at_s)  # Stable: then in the order of the portfolio.
     return Books(
         tuple(entries), settled.gaps, settled.commitments, pieces, tuple(edges), terms.clauses
     )
+
+
+def prepared(
+    portfolio: Portfolio, clauses: Sequence[BoundClause], used: Used, also_at: Sequence[int]
+) -> tuple[Used, Terms, list[int]]:
+    """Use split where charging needs it, priced pools and all, with the terms and the edges."""
+    edges = cuts((*clauses, *portfolio.prices), used.from_s, used.until_s)
+    edges = sorted({*edges, *also_at, used.from_s, used.until_s})
+    pieces = _at_pool_rates(split(used, edges), portfolio)
+    reports = reports_of(portfolio.document)
+    return pieces, Terms(tuple(clauses), portfolio.prices, reports, used.from_s), edges
 
 
 def _at_pool_rates(used: Used, portfolio: Portfolio) -> Used:
@@ -118,7 +127,8 @@ def _at_pool_rates(used: Used, portfolio: Portfolio) -> Used:
     return replace(used, rate=np.where(used.rate == NONE, rates[used.pool], used.rate))
 
 
-def _entry(line: Line, rows: Column, used: Used) -> Entry:
+def entry_of(line: Line, rows: Column, used: Used) -> Entry:
+    """An amount with what it is for; ``rows`` are the numbers of the uses that are priced."""
     charge = line.charge
     plain = Entry(
         agreement=_agreement(line.clause_id),
@@ -142,6 +152,7 @@ def _entry(line: Line, rows: Column, used: Used) -> Entry:
         purpose=int(used.purpose[behind[0]]),
         pool=int(used.pool[behind[0]]),
         rows=behind,
+        behind=len(behind),
     )
 
 

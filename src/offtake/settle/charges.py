@@ -75,12 +75,14 @@ def reports_of(document: Document) -> tuple[Report, ...]:
 
 
 def cuts(clauses: Iterable[BoundClause], from_s: int, until_s: int) -> list[int]:
-    """The instants at which usage must be split: months, and the edges of floors and clauses."""
+    """The instants that split usage: months, edges of floors and clauses, new prices."""
     edges = {edge for piece in months(from_s, until_s) for edge in piece}
     for clause in clauses:
         edges |= {clause.from_s, clause.until_s}
         if clause.kind.floor is not None:
             edges |= {e for due in clause.kind.floor(clause.terms)[1] for e in due[:2]}
+        if clause.kind.repriced is not None:
+            edges |= set(clause.kind.repriced(clause.terms))
     return sorted(edge for edge in edges if from_s <= edge <= until_s)
 
 
@@ -92,7 +94,22 @@ def settle(
     ``undelivered`` is capacity that was ordered and not there; it lowers floors (TP5).
     """
     lines, gaps, amounts = _price(terms, usage)
-    taken = _counted(terms, amounts, undelivered)
+    counting = Counting(terms.clauses)
+    for use, micros in amounts:
+        counting.use(use, micros)
+    return concluded(terms, (lines, gaps), counting, undelivered, period)
+
+
+def concluded(
+    terms: Terms,
+    priced: tuple[list[Line], list[Use]],
+    counting: Counting,
+    undelivered: Sequence[Use],
+    period: tuple[int, int],
+) -> Settlement:
+    """What is due for a period, when all use is priced (lines and gaps) and counted."""
+    lines, gaps = priced
+    taken = _counted(terms, counting, undelivered)
     for position, clause in enumerate(terms.clauses):
         if clause.kind.charge is not None:
             account = Account(taken.get(position, {}), terms.reports, *period, terms.known_from_s)
@@ -123,7 +140,7 @@ def _price(
     for place in sorted(range(len(usage)), key=in_time):
         item, use = usage[place], usage[place].use
         month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
-        found = _one(terms, item, volumes[month])
+        found = price_one(terms, item, volumes[month])
         if found is None:
             gaps.append(use)
             continue
@@ -134,7 +151,7 @@ def _price(
     return lines, gaps, amounts
 
 
-def _one(
+def price_one(
     terms: Terms, item: Usage, volumes: dict[Card, dict[int, int]]
 ) -> tuple[str, str, int] | None:
     """Clause, rule and amount of one use: its order, its contract, its pool, the price list.
@@ -158,13 +175,8 @@ def _one(
     return found.clause.clause_id, found.price.rule, found.price.amount_micros
 
 
-def _counted(
-    terms: Terms, amounts: Sequence[tuple[Use, int]], undelivered: Sequence[Use]
-) -> dict[int, Counted]:
-    """What counts against each clause's floors, by its position."""
-    counting = Counting(terms.clauses)
-    for use, micros in amounts:
-        counting.use(use, micros)
+def _counted(terms: Terms, counting: Counting, undelivered: Sequence[Use]) -> dict[int, Counted]:
+    """What counts against each clause's floors, by its position, when all use is counted."""
     counting.quote(lambda *asked: _quote(terms, *asked))
     for missing in sorted(undelivered, key=lambda use: use.start_s):
         counting.undelivered(missing)

@@ -18,7 +18,7 @@ from offtake.core.pricing import rate_micros_per_gpu_h
 from offtake.core.scope import concerns
 from offtake.core.vocabulary import Ask, BoundClause, Decision
 from offtake.demand.columns import Column
-from offtake.settle.booked import book
+from offtake.settle.columns import book_columns
 from offtake.settle.forecast import Target, moved
 from offtake.settle.standing import Outlook, Standing, cost_micros
 from offtake.settle.used import Kind, Used
@@ -120,7 +120,7 @@ def _move(
         site.pool, site.supplier, site.accelerator, site.region, site.rate_micros_per_gpu_h
     )
     after = moved(used, rows, target, -(-gpu_s * PPM // there))
-    cost = cost_micros(book(portfolio, clauses, after, seen.edges))
+    cost = cost_micros(book_columns(portfolio, clauses, after, seen.edges))
     pool = int(used.pool[place])
     return Move(
         standing=standing,

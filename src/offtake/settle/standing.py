@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Use
 from offtake.core.vocabulary import NONE, BoundClause
-from offtake.settle.booked import Books, book
+from offtake.settle.booked import Books
 from offtake.settle.charges import Commitment
+from offtake.settle.columns import book_columns
 from offtake.settle.counting import Counting
 from offtake.settle.forecast import gathered, going_on, joined
 from offtake.settle.used import Used, within
@@ -86,13 +87,13 @@ def outlook(
     until_s = max((due.end_s for _, due in dues), default=at_s)
     edges = _edges(dues, at_s, until_s)
     known = gathered(within(used, used.from_s, at_s), edges)
-    to_date = book(portfolio, clauses, known, edges)
+    to_date = book_columns(portfolio, clauses, known, edges)
     ahead = gathered(going_on(used, at_s, until_s), edges)
-    at_rate = book(portfolio, clauses, _until(joined(known, ahead), until_s), edges)
+    at_rate = book_columns(portfolio, clauses, _until(joined(known, ahead), until_s), edges)
     by_plan = None
     if plan is not None:
         ahead = gathered(within(plan, at_s, until_s), edges)
-        by_plan = book(portfolio, clauses, _until(joined(known, ahead), until_s), edges)
+        by_plan = book_columns(portfolio, clauses, _until(joined(known, ahead), until_s), edges)
     best = by_plan or at_rate
     curves = _curves(clauses, best, edges)
     standings = []
@@ -208,7 +209,8 @@ def _curves(
     for edge in edges:
         while place < len(entries) and entries[place].at_s < edge:
             entry = entries[place]
-            counting.use(_use(entry.rows[0], books.used), entry.amount_micros)
+            use = _use(entry.rows[0], books.used)._replace(gpu_s=entry.gpu_s)
+            counting.use(use, entry.amount_micros)
             place += 1
         for position, counted in counting.taken.items():
             for (start_s, end_s), taken in counted.items():

@@ -138,7 +138,7 @@ def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
         region=word(names.regions, first.region),
         purpose=word(names.purposes, first.purpose),
         pool=word(pools, first.pool),
-        rows=len(rows),
+        rows=sum(entry.behind for entry in entries),
         places=tuple(dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN])),
     )
 

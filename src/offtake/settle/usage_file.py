@@ -18,7 +18,7 @@ from offtake.demand.parquet import is_parquet, read_parquet
 from offtake.demand.table import Cell, Field, Table, read_table
 from offtake.settle.used import LIMIT_GPU_S, Kind, Used
 from offtake.units.money import SECONDS_PER_HOUR
-from offtake.units.time import months
+from offtake.units.time import DAY_S, months
 
 FIELDS = (
     Field("start", Cell.TIME),
@@ -52,8 +52,8 @@ class Named(NamedTuple):
 def read_usage(path: Path, names: Names) -> Used:
     """The use in a file.
 
-    ``from_s`` is the first second of the month in which the first row starts, unless the file
-    says otherwise: for that time its use is taken to be complete. ``until_s`` is the last end.
+    Unless the file says otherwise, its use is taken to be complete from the first second of the
+    month in which the first row starts to the end of the day (UTC) in which the last row ends.
 
     Raises:
         Unreadable: Not such a file, or rows that cannot be booked; nothing is read by half.
@@ -149,7 +149,7 @@ def _gpu_s(table: Table) -> Any:
 def _used(table: Table, names: Names, stated: tuple[int, int] | None) -> Used:
     """The columns of a table without problems."""
     start_s, end_s = table.whole("start"), table.whole("end")
-    period = stated or (_month_of(int(start_s.min())), int(end_s.max()))
+    period = stated or (_month_of(int(start_s.min())), -(-int(end_s.max()) // DAY_S) * DAY_S)
     words = {name.column: _codes(table, name) for name in _named(names)}
     rate = table.numbers.get("rate")
     micros = np.full(table.rows, NONE) if rate is None else _micros(rate)
@@ -186,7 +186,7 @@ def _micros(rate: Any) -> Column:
 
 def _month_of(at_s: int) -> int:
     """The first second of the civil month that an instant lies in."""
-    return months(max(at_s - 31 * 86_400, 0), at_s + 1)[-1][0]
+    return months(max(at_s - 31 * DAY_S, 0), at_s + 1)[-1][0]
 
 
 def _stated_period(path: Path) -> tuple[int, int] | None:

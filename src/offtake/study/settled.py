@@ -8,7 +8,8 @@ from offtake.contract.portfolio import Portfolio
 from offtake.core.vocabulary import BoundClause
 from offtake.report.figures import Table
 from offtake.report.statement_page import Told, lines_table, page_of, summary, titled
-from offtake.settle.booked import Books, book
+from offtake.settle.booked import Books
+from offtake.settle.columns import book_columns
 from offtake.settle.form import line_of, lines_csv, lines_parquet, statement_data
 from offtake.settle.ledger import ledger
 from offtake.settle.period import parse_period, period_text
@@ -61,7 +62,7 @@ def settled_of(
     periods = sorted({one.period for one in booked})
     edges = [edge for one in (*periods, period) for edge in one]
     known = within(used, used.from_s, max(period[1], used.from_s + 1))
-    books = book(portfolio, clauses, known, edges)
+    books = book_columns(portfolio, clauses, known, edges)
     lines = lines_of(books, portfolio.names, period)
     for earlier in periods:
         before = [line for one in booked if one.period == earlier for line in one.lines]

@@ -12,6 +12,7 @@ from offtake.desk import command as say
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.desk import need
+from offtake.desk.legible import LIMIT_PORTFOLIO
 from offtake.desk.pages.plans import portfolio_page
 from offtake.desk.pages.show import notice_page, requirement_page, requirements_page, tender_page
 from offtake.desk.pages.site import Visit, Visitor
@@ -38,7 +39,13 @@ FORMS: dict[str, type[say.Command]] = {
 """What can be sent from pages, by the name of its form."""
 
 
-@post("/do/{act:str}", include_in_schema=False, status_code=303, guards=[needs(Act.TOKENS_OWN)])
+@post(
+    "/do/{act:str}",
+    include_in_schema=False,
+    status_code=303,
+    guards=[needs(Act.TOKENS_OWN)],
+    request_max_body_size=LIMIT_PORTFOLIO,
+)
 async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]) -> Response[Any]:
     """Carry out a form; then the page it came from, with what happened or what went wrong."""
     form = await request.form()

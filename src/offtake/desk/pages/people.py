@@ -12,6 +12,7 @@ from offtake.desk.access.may import may
 from offtake.desk.access.role import Role
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of
+from offtake.desk.legible import plain_text
 from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.store.access import Register
 from offtake.desk.store.person import Misfit, Person
@@ -86,7 +87,7 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
         try:
             wanted = Wanted(
                 who=who.id,
-                name=str(form.get("name", ""))[:100] or "token",
+                name=_name(form.get("name", "")) or "token",
                 scopes=scopes,
                 expires_at_s=visit.desk.clock.now_s() + _days(days) * DAY_S,
             )
@@ -116,8 +117,8 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
         need(who, Act.PEOPLE_MANAGE)
         try:
             roles = frozenset(Role(str(value)) for value in form.getall("roles", []))
-            party = str(form.get("party", "")).strip()
-            new = Person("", str(form.get("name", ""))[:100], roles, party)
+            party = _name(form.get("party", ""))
+            new = Person("", _name(form.get("name", "")), roles, party)
             made = register.add(new, by=who.id)
         except (Misfit, ValueError) as error:
             return page(visit, wrong=(str(error),))
@@ -128,6 +129,13 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
         return page(visit, text)
 
     return people, token, end, add
+
+
+def _name(given: object) -> str:
+    text = str(given).strip()[:100]
+    if wrong := plain_text(text):
+        raise ValueError(wrong)
+    return text
 
 
 def _days(text: str) -> int:

@@ -1,6 +1,5 @@
 """Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -21,7 +20,7 @@ from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.pages.show import Html, day_of
 from offtake.desk.pages.site import Visit, Visitor
-from offtake.desk.problem import NotThere
+from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
@@ -33,7 +32,19 @@ from offtake.study.rights import ask_about, causes, horizon, rights_map, says, s
 from offtake.units.time import DAY_S, parse_instant
 
 Data = dict[str, Any]
-Day = Annotated[str | None, QueryParameter(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str | None, QueryParameter(max_length=10, description="such as 2026-05-01")]
+
+
+def _day_s(text: str) -> int:
+    """The instant that a day begins.
+
+    Raises:
+        BadRequest: It is no day.
+    """
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise BadRequest("at", str(error), "Write `2026-05-01`.") from error
 
 
 @get("/rights", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
@@ -43,8 +54,8 @@ async def rights(visit: Visitor, at: Day = None) -> Html:
     version = visit.desk.state.in_force
     first_s, last_s = horizon(version.portfolio)
     at_s = visit.desk.clock.now_s() // DAY_S * DAY_S
-    if at is not None and date.fromisoformat(at):
-        at_s = parse_instant(at)
+    if at is not None:
+        at_s = _day_s(at)
     at_s = min(max(at_s, first_s // DAY_S * DAY_S), last_s)
     words, portfolio = visit.words, version.portfolio
     tables = [

@@ -5,7 +5,6 @@ from typing import Annotated, Any, NamedTuple
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
-from sqlalchemy import Engine
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
@@ -16,7 +15,7 @@ from offtake.desk.outbox import Deliverer
 from offtake.desk.problem import NotThere
 from offtake.desk.routes.keys import Limit
 from offtake.desk.store import outbox, webhook
-from offtake.desk.store.engine import reader
+from offtake.desk.store.engine import Engine, reader
 from offtake.desk.store.outbox import Kept
 from offtake.desk.transport.reach import Reach
 from offtake.desk.view.words import instant

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Router, get, post
 from litestar.params import JSONBody
 from litestar.response import Stream
@@ -17,6 +18,7 @@ from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
 from offtake.desk.entry import read
+from offtake.desk.legible import LIMIT_PORTFOLIO
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.routes.cursor import skipped
@@ -84,12 +86,16 @@ async def proposals(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
     """With what a check says of each."""
     need(who, Act.PORTFOLIO_READ)
     rows = sorted(desk.state.proposals.values(), reverse=True)[:limit]
-    return Page(
-        items=seen_of(who, "portfolio", ((portfolios.proposal(row), About()) for row in rows))
-    )
+    told = [(await run_sync(portfolios.proposal, row), About()) for row in rows]
+    return Page(items=seen_of(who, "portfolio", told))
 
 
-@post("/portfolio/proposals", summary="Propose a portfolio", guards=[needs(Act.PORTFOLIO_PROPOSE)])
+@post(
+    "/portfolio/proposals",
+    summary="Propose a portfolio",
+    guards=[needs(Act.PORTFOLIO_PROPOSE)],
+    request_max_body_size=LIMIT_PORTFOLIO,
+)
 async def propose(desk: TheDesk, who: Asker, data: JSONBody[ProposeBody], key: Key = None) -> Data:  # type: ignore[valid-type]
     """Nothing changes until it is adopted."""
     return receipt(who, await desk.do(who, command_of(say.Propose, data), key or ""))
@@ -109,7 +115,8 @@ def _proposal(desk: Desk, who: Who, number: int) -> Proposal:
 )
 async def proposal(desk: TheDesk, who: Asker, number: PathNumber) -> Data:
     """With what a check says of it."""
-    return shown(who, "portfolio", portfolios.proposal(_proposal(desk, who, number)))
+    made = _proposal(desk, who, number)
+    return shown(who, "portfolio", await run_sync(portfolios.proposal, made))
 
 
 @get(
@@ -122,7 +129,8 @@ async def difference(desk: TheDesk, who: Asker, number: PathNumber) -> Page:
     made = _proposal(desk, who, number)
     need(who, Act.JOURNAL_READ)
     try:
-        rows = portfolios.difference(desk.state, made, desk.clock.now_s())
+        now_s = desk.clock.now_s()
+        rows = await run_sync(portfolios.difference, desk.state, made, now_s)
     except Unreadable as error:
         wrong = [Wrong(str(row.place), row.says, row.remedy) for row in error.problems]
         raise Invalid(wrong) from error
@@ -146,11 +154,12 @@ async def adopt(desk: TheDesk, who: Asker, number: PathNumber, key: Key = None) 
     summary="What is wrong with a portfolio",
     status_code=200,
     guards=[needs(Act.PORTFOLIO_PROPOSE)],
+    request_max_body_size=LIMIT_PORTFOLIO,
 )
 async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
     """The problems of `offtake check`, grave ones and those that a lawyer would want flagged."""
     need(who, Act.PORTFOLIO_PROPOSE)
-    return Page(items=portfolios.problems(data.portfolio))
+    return Page(items=await run_sync(portfolios.problems, data.portfolio))
 
 
 @get(

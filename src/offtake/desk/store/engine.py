@@ -5,9 +5,26 @@ from pkgutil import iter_modules
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError as NoAddress
+from sqlalchemy.exc import DataError as Unkept
+from sqlalchemy.exc import SQLAlchemyError as Failure
 
 from offtake.desk import store
 from offtake.desk.store.tables import METADATA
+
+__all__ = [
+    "BUSY_MS",
+    "Connection",
+    "Engine",
+    "Failure",
+    "NoAddress",
+    "Unkept",
+    "create_tables",
+    "make_url",
+    "open_engine",
+    "reader",
+]
 
 BUSY_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""

@@ -1,5 +1,6 @@
 """The portfolio in force, its versions and proposals, and what a proposal would change."""
 
+from functools import lru_cache
 from hashlib import sha256
 
 from offtake.contract.portfolio import Portfolio
@@ -37,12 +38,17 @@ def proposal(made: Proposal) -> Data:
     }
 
 
+@lru_cache(maxsize=64)
+def _found(text: str) -> tuple[Problem, ...]:
+    """The problems of a portfolio; a long one takes seconds, and is asked about again."""
+    try:
+        return Portfolio.loads(text).warnings
+    except Unreadable as error:
+        return error.problems
+
+
 def problems(text: str) -> list[Data]:
     """What is wrong with a portfolio, and what a lawyer would want flagged."""
-    try:
-        found: tuple[Problem, ...] = Portfolio.loads(text).warnings
-    except Unreadable as error:
-        found = error.problems
     return [
         {
             "code": row.code,
@@ -51,7 +57,7 @@ def problems(text: str) -> list[Data]:
             "remedy": row.remedy,
             "grave": row.grave,
         }
-        for row in found
+        for row in _found(text)
     ]
 
 
