@@ -108,6 +108,7 @@ def receipt(who: Who, made: Receipt) -> Data:
         "entry": made.entry,
         "at": made.at,
         "requirement": made.requirement or None,
+        "permit": made.permit or None,
         "version": made.version,
         "happened": list(made.happened),
         "orders": list(made.orders),

@@ -132,7 +132,7 @@ bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body
 receipt
 bpefas-  at requirement happened
-bpefa--  orders version
+bpefa--  orders version permit
 ----a--  entry
 """
 """A supplier's column is of rows that concern its own party; it sees nothing of others."""

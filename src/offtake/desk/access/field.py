@@ -255,7 +255,12 @@ MESSAGE = Resource(
 """That a supplier was thanked for its bid would tell that it made one."""
 
 RECEIPT = Resource(
-    None, _fields((BOTH, "at requirement happened"), (INSIDE, "orders version"), (AUDITED, "entry"))
+    None,
+    _fields(
+        (BOTH, "at requirement happened"),
+        (INSIDE, "orders version permit"),
+        (AUDITED, "entry"),
+    ),
 )
 
 RESOURCES: Mapping[str, Resource] = {
