@@ -28,6 +28,7 @@ VERBS = {
     "reconcile": "a supplier's bill against the contracts, with every difference explained",
     "demand": "what is in a trace: jobs or inference, GPU-hours, peak, tenants, what was dropped",
     "synth": "draw synthetic jobs from a seed, like a real trace or as stated, for years",
+    "prices": "public list prices by supplier and day, and GPU-hours as power and computation",
     "serve": "the desk: requirements, notices, tenders and orders as a service with web pages",
     "demo": "run the built-in example and say what to look at",
     "schema": "print the JSON Schema of portfolio files",

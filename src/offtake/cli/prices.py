@@ -41,7 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="NAME", help="in this region")
     parser.add_argument("--market", choices=MARKETS, default="on_demand")
     parser.add_argument("--at", metavar="DATE", help="on this day; now if absent")
-    parser.add_argument("--convert", metavar="QUANTITY", help="'1.2 GW', '3e25 FLOP' or '5000 GPU-h'")
+    parser.add_argument(
+        "--convert", metavar="QUANTITY", help="'1.2 GW', '3e25 FLOP' or '5000 GPU-h'"
+    )
     parser.add_argument("--mfu", metavar="SHARE", help="of the peak rate that work reaches; 40%%")
     parser.add_argument("--pue", metavar="RATIO", help="site power over that of servers; 1.2")
 

@@ -69,9 +69,9 @@ def _opened(text: str, keys: Keys, kind: str) -> dict[str, Any]:
     try:
         return keys.opened(text, kind)
     except Forged as error:
-        about = "" if kind == PERMIT else "the list of revocations "
-        code = error.code if kind == PERMIT else "bad-revocations"
-        raise Void(code, f"{about}{error}") from error
+        if kind == REVOCATIONS:
+            raise Void("bad-revocations", f"the list of revocations {error}") from error
+        raise Void(error.code, str(error)) from error
 
 
 def _not_revoked(claims: Mapping[str, Any], told: Mapping[str, Any]) -> None:
@@ -88,9 +88,9 @@ def _not_revoked(claims: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     row = revoked.get(claims["jti"])
     if row is not None:
         why = row.get("reason") if isinstance(row, dict) else None
-        turned = why == "not-permitted"
-        says = "a clause permits it no more" if turned else "was revoked"
-        raise Void("not-permitted" if turned else "permit-revoked", says)
+        if why == "not-permitted":
+            raise Void("not-permitted", "a clause permits it no more")
+        raise Void("permit-revoked", "was revoked")
 
 
 def list_of(rows: Sequence[tuple[str, str, int]], at_s: int) -> dict[str, Any]:

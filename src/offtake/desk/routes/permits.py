@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from offtake.desk import command as say
@@ -14,7 +15,7 @@ from offtake.desk.act import Unknown
 from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
 from offtake.desk.documents.permit import PERMIT, REVOCATIONS, list_of
 from offtake.desk.permits import known, rows
-from offtake.desk.problem import NotThere
+from offtake.desk.problem import MEDIA_TYPE, NotThere
 from offtake.desk.routes.cursor import by_count
 from offtake.desk.routes.keys import Cursor, Key, Limit
 from offtake.desk.signer import Signer
@@ -23,6 +24,7 @@ from offtake.desk.wire import (
     DrawBody,
     IssueBody,
     Page,
+    Problem,
     ReturnBody,
     RevokeBody,
     command_of,
@@ -33,6 +35,7 @@ from offtake.sourcing.permit import Permit
 Data = dict[str, Any]
 JOSE = "application/jose"
 """The media type of a compact signature (RFC 7515)."""
+UNSIGNED = {409: ResponseSpec(Problem, False, "This desk signs no permits", MEDIA_TYPE)}
 
 
 def _now_s(desk: Desk) -> int:
@@ -86,7 +89,12 @@ async def issue(desk: TheDesk, who: Asker, data: JSONBody[IssueBody], key: Key =
     return receipt(who, await desk.do(who, command_of(say.IssuePermit, data), key or ""))
 
 
-@get("/permits/keys", summary="The public keys that permits are signed with", opt={"public": True})
+@get(
+    "/permits/keys",
+    summary="The public keys that permits are signed with",
+    security=[{}],
+    opt={"public": True},
+)
 async def keys(desk: TheDesk) -> Data:
     """A JWK set (RFC 7517); empty where the desk signs nothing."""
     return {"keys": []} if desk.signer is None else desk.signer.keys
@@ -95,6 +103,8 @@ async def keys(desk: TheDesk) -> Data:
 @get(
     "/permits/revocations",
     summary="Which permits hold no more, signed",
+    media_type=JOSE,
+    responses=UNSIGNED,
     guards=[needs(Act.PERMIT_READ)],
 )
 async def revocations(desk: TheDesk, who: Asker) -> Response[bytes]:
@@ -119,6 +129,8 @@ async def permit(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
 @get(
     "/permits/{name:str}/document",
     summary="A permit as a signed document",
+    media_type=JOSE,
+    responses=UNSIGNED,
     guards=[needs(Act.PERMIT_READ)],
 )
 async def document(desk: TheDesk, who: Asker, name: FromPath[str]) -> Response[bytes]:
