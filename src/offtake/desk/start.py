@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.limit import USUAL, Rates
 from offtake.desk.access.oidc import Provider, Settings
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
@@ -72,10 +73,13 @@ def tick_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) -> Parts:
+def parts(
+    url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, rates: Rates = USUAL
+) -> Parts:
     """Open a database, make its tables where they are not there, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
+    ``rates`` say how often somebody may ask.
 
     Raises:
         Unavailable: The database cannot be read.
@@ -86,7 +90,7 @@ def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) 
     writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)
+    return Parts(engine, writer, register, Door(register, origin, tick_ms, rates), metrics)
 
 
 def signing_permits(made: Parts, private: bytes) -> Parts:
