@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
@@ -154,6 +154,7 @@ def test_the_statements_of_months_sum_to_the_year(tmp_path: Path) -> None:
     assert parts == sum(one.net_micros for one in settled(tmp_path, "2026").statements)
 
 
+@settings(deadline=None)
 @given(order=st.permutations(range(5)))
 def test_the_order_of_rows_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, order: Sequence[int]
