@@ -38,6 +38,11 @@ CARDS = (
     """{kind: rate_card, supplier: alpha, discount: 7%, lines: [{price: $3},
           {regions: [eu], price: $4.00, from: 2026-02-15}]}""",
     "{kind: rate_card, supplier: beta, purposes: [training], lines: [{price: $0.99}]}",
+    """{kind: rate_card, supplier: beta, lines: [{accelerators: [B200], price: $2.71}],
+          adjustments: [{name: negotiated, discount: 3.3%, regions: [us]},
+          {name: index, index: {2025-01-01: 100%, 2026-03-10: 104.7%}, most_up: 4%}]}""",
+    """{kind: rate_card, supplier: beta, lines: [{accelerators: [B200], price: $2.71}],
+          otherwise: list}""",
 )
 FLOORS = (
     "{kind: take_or_pay, supplier: alpha, floor: $90, per: month}",
