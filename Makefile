@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/offtake demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

@@ -47,6 +47,8 @@ FLOORS = (
     """{kind: take_or_pay, supplier: alpha, accelerators: [B200], floor: 12 GPU-h, rate: $5,
           per: month}""",
     "{kind: take_or_pay, supplier: beta, floor: $25, per: month, model: discontinuous}",
+    """{kind: take_or_pay, supplier: alpha, floor: $75, per: month, make_up: 12mo,
+          carry_forward: 3mo, carry_limit: 40%, prepaid: 30%}""",
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
@@ -154,6 +154,7 @@ def test_the_statements_of_months_sum_to_the_year(tmp_path: Path) -> None:
     assert parts == sum(one.net_micros for one in settled(tmp_path, "2026").statements)
 
 
+@settings(deadline=None)
 @given(order=st.permutations(range(5)))
 def test_the_order_of_rows_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, order: Sequence[int]
@@ -233,6 +234,7 @@ def test_every_entry_sums_to_zero_and_the_ledger_says_what_the_statement_says(
     assert all(row.clause and row.rule for row in rows)
 
 
+@settings(deadline=None)
 @given(lines=st.lists(LINES, min_size=1, max_size=4))
 def test_any_ledger_can_be_read(lines: list[Line]) -> None:
     from beancount import loader

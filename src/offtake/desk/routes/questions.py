@@ -165,6 +165,7 @@ async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
 @get(
     "/journal",
     summary="The journal, oldest first, a line of JSON each",
+    media_type="application/jsonl",
     guards=[needs(Act.JOURNAL_READ)],
 )
 async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
