@@ -70,26 +70,65 @@ class Facts(NamedTuple):
     commitments: Sequence[Commitment] = ()
 
 
+CAPACITY = ("use", "order")
+"""Kinds of lines whose GPU-hours are what is bought, and billed as they begin."""
+
+
 def charges_of(lines: Iterable[Line], facts: Facts) -> list[FocusCharge]:
     """The rows of statements' lines, by billing period, use first; their sum is the lines'.
 
     A line of no amount and no quantity is no charge.
     """
-    rows = [_charge(line, facts) for line in lines if line.amount_micros or line.gpu_s]
+    there = [line for line in lines if line.amount_micros or line.gpu_s]
+    paid, spent = _prepaid(there)
+    rows = []
+    for number, line in enumerate(there):
+        row = _charge(line, facts)
+        if number not in spent:
+            rows.append(row._replace(billed_micros=0) if number in paid else row)
     rows.sort(key=lambda row: (row.billing_period, row.frequency != "Usage-Based"))
     return rows
+
+
+def _prepaid(lines: Sequence[Line]) -> tuple[set[int], set[int]]:
+    """The lines that a prepayment has paid in full, and the credits that say so, by number.
+
+    Where what comes off at a period's end is exactly what was used and missed in it, FOCUS
+    bills nothing for those: the purchase was billed before (spend agreements B1 and B2).
+    """
+    paid: set[int] = set()
+    spent: set[int] = set()
+    for number, credit in enumerate(lines):
+        if kind_of(credit.rule) != "prepayment" or credit.amount_micros >= 0:
+            continue
+        within = [
+            place
+            for place, line in enumerate(lines)
+            if (line.agreement, line.party) == (credit.agreement, credit.party)
+            and kind_of(line.rule) in ("use", "shortfall")
+            and credit.start_s <= line.start_s
+            and line.end_s <= credit.end_s
+        ]
+        if sum(lines[place].amount_micros for place in within) == -credit.amount_micros:
+            paid.update(within)
+            spent.add(number)
+    return paid, spent
 
 
 def _charge(line: Line, facts: Facts) -> FocusCharge:
     """One row: use by its GPU-hours, a shortfall by its commitment, the rest as one."""
     kind = kind_of(line.rule)
+    if kind == "prepayment":
+        category = "Purchase" if line.amount_micros >= 0 else "Adjustment"
+        row = _plain(line, facts, category, _once(line.amount_micros))
+        return row._replace(effective_micros=0)  # What it pays for is effective as it is used.
     if line.amount_micros < 0 and line.kind != CORRECTION:
         return _plain(line, facts, "Credit", _once(line.amount_micros))
     if kind == "shortfall":
         return _plain(line, facts, "Usage", _fee(line, facts.commitments))
-    if line.gpu_s and kind in ("use", "order"):
+    if line.gpu_s and kind in CAPACITY:
         return _used(line, facts)
-    category = "Usage" if kind in ("use", "order") else "Adjustment"
+    category = "Usage" if kind in CAPACITY else "Adjustment"
     return _plain(line, facts, category, _once(line.amount_micros))
 
 
@@ -145,7 +184,7 @@ def _used(line: Line, facts: Facts) -> FocusCharge:
 
 def _plain(line: Line, facts: Facts, category: str, priced: _Priced) -> FocusCharge:
     """A row with everything that all kinds share; what is billed in arrears is effective too."""
-    used = kind_of(line.rule) in ("use", "order", "shortfall")
+    shared = kind_of(line.rule) == "revenue_share"
     sku = f"GPU-{line.accelerator}" if line.accelerator else f"offtake-{kind_of(line.rule)}"
     return FocusCharge(
         category=category,
@@ -164,8 +203,8 @@ def _plain(line: Line, facts: Facts, category: str, priced: _Priced) -> FocusCha
         unit=priced.unit,
         consumed=None,
         provider=facts.titles.get(line.party, line.party),
-        service="GPU capacity" if used else "Revenue share",
-        service_category=COMPUTE if used else OTHER,
+        service="Revenue share" if shared else "GPU capacity",
+        service_category=OTHER if shared else COMPUTE,
         sku=sku,
         sku_price="/".join(part for part in (line.clause, sku, line.region) if part),
         meter="GPU time" if priced.unit == GPU_HOURS else "Amounts due",
@@ -184,6 +223,8 @@ SAYS = {
     "use": "GPU-hours used",
     "order": "Capacity ordered",
     "shortfall": "Unused commitment",
+    "prepayment": "Prepayment of a commitment",
+    "make_up": "Shortfall made up",
     "revenue_share": "Revenue share",
 }
 
@@ -198,9 +239,10 @@ def _description(line: Line) -> str:
 
 
 def _billed(line: Line) -> tuple[int, int]:
-    """The civil month that bills a line: use as it begins, the rest when its period has ended."""
-    at_s = line.start_s if line.rows or line.gpu_s else line.end_s - 1
-    return month_of(at_s)
+    """The civil month that bills a line: of use and prepayment its first, of the rest its last."""
+    kind = kind_of(line.rule)
+    ahead = kind in CAPACITY or (kind == "prepayment" and line.amount_micros > 0)
+    return month_of(line.start_s if ahead else line.end_s - 1)
 
 
 def month_of(at_s: int) -> tuple[int, int]:

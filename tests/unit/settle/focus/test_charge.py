@@ -53,8 +53,10 @@ ACCOUNT = Account("lab", "The Lab", "USD")
 Told = tuple[str, str, str, Decimal, Decimal, Decimal, Decimal]
 
 
-def settled(tmp_path: Path, monthly: str) -> tuple[Portfolio, list[FocusCharge], dict[str, bytes]]:
-    portfolio = Portfolio.loads(SPEND.replace("MONTHLY", monthly))
+def settled(
+    tmp_path: Path, monthly: str, text: str = SPEND
+) -> tuple[Portfolio, list[FocusCharge], dict[str, bytes]]:
+    portfolio = Portfolio.loads(text.replace("MONTHLY", monthly))
     path = tmp_path / "usage.csv"
     path.write_text(USED, encoding="utf-8")
     used = read_usage(path, portfolio.names)
@@ -126,6 +128,38 @@ def test_a_monthly_minimum_is_billed_each_month_and_the_rest_at_the_end(tmp_path
     ]
     assert total_micros(charges) == 1_200_000_000
     assert sum(row.effective_micros for row in charges) == 1_200_000_000
+
+
+PREPAID = SPEND.replace('"$1,200", per', '"$1,200", prepaid: 100%, per')
+
+
+@pytest.mark.parametrize(
+    ("monthly", "effective"),
+    [("", [0, 48, 120, 60, 972]), (MONTHLY, [0, 48, 12, 120, 60, *[60] * 8, 480])],
+)
+def test_what_was_prepaid_is_billed_once_and_effective_as_it_is_used(
+    tmp_path: Path, monthly: str, effective: list[int]
+) -> None:
+    """FOCUS 1.2, spend agreements B1 and B2: a purchase, then use that is billed nothing."""
+    _, charges, _ = settled(tmp_path, monthly, PREPAID)
+    rows = sorted(charges, key=lambda row: (row.billing_period, row.category == "Usage"))
+
+    assert [row.billed_micros for row in rows] == [1_200_000_000] + [0] * (len(rows) - 1)
+    assert [row.effective_micros // 10**6 for row in rows] == effective
+    assert [row.category for row in rows] == ["Purchase"] + ["Usage"] * (len(rows) - 1)
+
+
+def test_what_was_prepaid_in_part_comes_off_at_the_end(tmp_path: Path) -> None:
+    _, charges, _ = settled(tmp_path, "", PREPAID.replace("100%", "25%"))
+    off = charges[-1]
+
+    assert total_micros(charges) == 1_200_000_000
+    assert sum(row.effective_micros for row in charges) == 1_200_000_000
+    assert (off.category, off.billed_micros, off.effective_micros) == (
+        "Adjustment",
+        -(3 * 10**8),
+        0,
+    )
 
 
 def test_the_csv_and_the_parquet_file_are_one_bill_of_57_columns(tmp_path: Path) -> None:

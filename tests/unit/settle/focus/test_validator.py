@@ -32,6 +32,9 @@ LINES = [
     USE._replace(rule="TP2", kind="shortfall", gpu_s=0, amount_micros=12_000_000, clause="A/floor"),
     USE._replace(rule="RS1", kind="revenue_share", gpu_s=0, amount_micros=70_000_000),
     USE._replace(rule="RS1", kind="revenue_share", gpu_s=0, amount_micros=-30_000_000),
+    USE._replace(rule="TP6", kind="prepayment", gpu_s=0, amount_micros=80_000_000),
+    USE._replace(rule="TP6", kind="prepayment", gpu_s=0, amount_micros=-50_000_000),
+    USE._replace(rule="TP3", kind="make_up", gpu_s=0, amount_micros=-9_000_000),
     USE._replace(kind=CORRECTION, gpu_s=-3_600, amount_micros=-2_500_000),
 ]
 FLOOR = Commitment("A/floor", 1, START, END, 1_200_000_000, 0, Taken(), 12_000_000)
