@@ -194,6 +194,25 @@ def test_a_portfolio_that_forgets_what_happened_is_not_adopted(engine: Engine) -
     assert story.writer.state.seq == seq
 
 
+def test_a_portfolio_without_the_right_at_a_notice_that_stands_is_not_adopted(
+    engine: Engine,
+) -> None:
+    story = Story(engine)
+    story.does(submit())
+    story.does(say.Notice(requirement="r"))
+    story.clock.set("2025-03-10")
+    before = f"{PORTFOLIO}    amendments:\n      A1: {{from: 2025-02-01, remove: [first]}}\n"
+    right = "{kind: first_refusal, holder: alpha, window: 30d, partial: yes, minimum_lot: 8}"
+    another = PORTFOLIO.replace(right, "{kind: exclusivity, holder: alpha, purposes: [research]}")
+    for made in (before, another):
+        with pytest.raises(Invalid, match="r was noticed under A/first on 2025-03-01"):
+            story.does(say.Adopt(portfolio=made))
+    story.clock.set("2025-04-02")  # A window that nobody could tell would stop the desk here.
+    assert isinstance(story.ask(submit(requirement="s")), Receipt)
+    story.does(say.Adopt(portfolio=before))  # Nobody waits for an answer any more.
+    assert story.lot().status == Status.SUBMITTED
+
+
 def test_a_database_that_cannot_be_written_says_so_and_the_desk_goes_on_after(
     engine: Engine,
 ) -> None:
