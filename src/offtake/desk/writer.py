@@ -84,12 +84,15 @@ def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
 
 
 class Writer:
-    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+    """Carries commands out, one batch after the other; ``state`` is what is durable.
+
+    ``is_writable`` says whether the database took the last batch.
+    """
 
     def __init__(
         self, engine: Engine, clock: Clock, *, beside: Beside = nobody, at: Point = nothing
     ) -> None:
-        self.state = State()
+        self.state, self.is_writable = State(), True
         self._engine, self._clock, self._beside, self._at = engine, clock, beside, at
         self._reader = reader(engine)
         self._head = Head(0, START)
@@ -143,12 +146,13 @@ class Writer:
             self._at("committed")
         except SQLAlchemyError as error:
             self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
+            self.is_writable = False
             failed = Unavailable(error.__class__.__name__)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
-        self.state, self._head = batch.state, batch.head
+        self.state, self._head, self.is_writable = batch.state, batch.head, True
         return batch.answers
 
 
