@@ -1,5 +1,7 @@
 """Commands become durable, once; time passes also while a desk is down."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -223,6 +225,26 @@ def test_a_database_that_cannot_be_written_says_so_and_the_desk_goes_on_after(
     with engine.begin() as tx:
         tx.execute(text("ALTER TABLE away RENAME TO answers"))
     assert isinstance(story.ask(submit(), key="k"), Receipt)
+
+
+def test_a_commit_that_nobody_heard_of_is_found_by_who_asks_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(engine)
+    commit, lost = engine.dialect.do_commit, engine.dialect.dbapi.OperationalError
+
+    def unheard(connection: Any) -> None:
+        commit(connection)
+        raise lost("the connection is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", unheard)
+        assert isinstance(story.ask(submit(), key="k"), Unavailable)
+    receipt = story.ask(submit(), key="k")
+    assert isinstance(receipt, Receipt)
+    with reader(engine).connect() as tx:
+        assert [row.kind for row in journal.since(tx, 0)] == ["adopt", "submit"]
+    assert (story.writer.state.seq, receipt.entry) == (2, 2)
 
 
 def test_a_desk_without_a_portfolio_does_nothing(engine: Engine) -> None:

@@ -51,7 +51,10 @@ class KeyUsed(Refused):
 
 
 class Unavailable(Exception):
-    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+    """The database cannot be written to now; the same may be asked again, under the same key.
+
+    Nothing has happened, unless the database took a batch and could not say so any more.
+    """
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
