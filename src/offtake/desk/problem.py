@@ -53,7 +53,7 @@ TITLES: dict[int, tuple[str, str]] = {
     422: ("invalid", "Some words cannot be used"),
     429: ("too-many", "Too many requests"),
     500: ("our-mistake", "A mistake of ours; nothing has happened"),
-    503: ("unavailable", "The desk cannot write now; nothing has happened"),
+    503: ("unavailable", "The desk cannot write now; send it again, under the same key"),
 }
 
 

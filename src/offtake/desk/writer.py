@@ -52,7 +52,10 @@ class KeyUsed(Refused):
 
 
 class Unavailable(Exception):
-    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+    """The database cannot be written to now; the same may be asked again, under the same key.
+
+    Nothing has happened, unless the database took a batch and could not say so any more.
+    """
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,12 +89,15 @@ def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
 
 
 class Writer:
-    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+    """Carries commands out, one batch after the other; ``state`` is what is durable.
+
+    ``is_writable`` says whether the database took the last batch.
+    """
 
     def __init__(
         self, engine: Engine, clock: Clock, *, beside: Beside = nobody, at: Point = nothing
     ) -> None:
-        self.state = State()
+        self.state, self.is_writable = State(), True
         self._engine, self._clock, self._beside, self._at = engine, clock, beside, at
         self._reader = reader(engine)
         self._head = Head(0, START)
@@ -151,11 +157,12 @@ class Writer:
             if isinstance(error, Unkept) and len(asked) > 1:
                 return [answer for one in asked for answer in self.write([one])]
             failed = _failed(error)
+            self.is_writable = not isinstance(failed, Unavailable)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
-        self.state, self._head = batch.state, batch.head
+        self.state, self._head, self.is_writable = batch.state, batch.head, True
         return batch.answers
 
 
