@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from desk.auditor import told
-from offtake.desk.entry import read
+from offtake.desk.entry import Entry, read
 from offtake.desk.problem import NotThere
 from offtake.desk.replay import differences
 from offtake.desk.store import journal
@@ -64,16 +64,22 @@ def played(seed: int, steps: int = STEPS, makes: Makes = Writer) -> Outcome:
     """
     play = Play(Random(seed), makes)
     try:
-        play.begin()
-        for _ in range(steps):
-            play.step()
-        play.end()
+        play.whole(steps)
     except Exception as error:
         line = f"python tests/simulation --seed {seed} --steps {steps}"
         raise Failed(f"{line}: {type(error).__name__}: {error}") from error
     finally:
         play.store.engine.dispose()
     return play.outcome
+
+
+def journal_of(seed: int, steps: int = STEPS) -> list[Entry]:
+    """The journal that a seed writes."""
+    play = Play(Random(seed), Writer)
+    play.whole(steps)
+    entries = play.entries()
+    play.store.engine.dispose()
+    return entries
 
 
 class Play:
@@ -95,6 +101,21 @@ class Play:
         self.acknowledged: dict[str, Receipt] = {}
         self.faults: Counter[str] = Counter()
         self.looked, self.sure = (0, 0), 0  # Commits and answers; answers found in the journal.
+
+    def whole(self, steps: int) -> None:
+        """All of it, from the beginning to the end."""
+        self.begin()
+        for _ in range(steps):
+            self.step()
+        self.end()
+
+    def entries(self) -> list[Entry]:
+        """The journal, once it has been found whole."""
+        with reader(self.store.engine).connect() as tx:
+            rows = list(journal.since(tx, 0))
+        checked = verified(rows)
+        assert checked.is_whole, checked.faults
+        return [read(row.body) for row in rows]
 
     # --- What happens in a step --------------------------------------------------------------
 
@@ -273,11 +294,7 @@ class Play:
         anew.open()
         for number, desk in enumerate(self.desks):
             assert desk.state == anew.state, f"desk {number} knows something else than the journal"
-        with reader(self.store.engine).connect() as tx:
-            rows = list(journal.since(tx, 0))
-        checked = verified(rows)
-        assert checked.is_whole, checked.faults
-        entries = [read(row.body) for row in rows]
+        entries = self.entries()
         found = list(differences(lambda: entries))
         assert not found, found[0]
         law.holds(entries)
