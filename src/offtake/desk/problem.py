@@ -51,6 +51,7 @@ TITLES: dict[int, tuple[str, str]] = {
     415: ("wrong-media-type", "Send JSON"),
     422: ("invalid", "Some words cannot be used"),
     429: ("too-many", "Too many requests"),
+    431: ("too-large", "The head of the request is too large"),
     500: ("our-mistake", "A mistake of ours; nothing has happened"),
     503: ("unavailable", "The desk cannot write now; nothing has happened"),
 }

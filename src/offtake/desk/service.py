@@ -36,6 +36,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self.is_writable = True
+        self.is_leaving = False
 
     @property
     def state(self) -> State:
@@ -47,6 +48,11 @@ class Service:
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._writer.open)
         self._thread.start()
+
+    def leave(self) -> None:
+        """Let whoever waits for changes go: the desk is about to stop."""
+        self.is_leaving = True
+        self._changed.set()
 
     async def stop(self) -> None:
         """Write what waits, then no more."""
@@ -72,8 +78,8 @@ class Service:
         return answer
 
     async def changed(self, seq: int) -> State:
-        """The state once it is past an entry."""
-        while self.state.seq <= seq:
+        """The state once it is past an entry, or as it is when the desk is told to stop."""
+        while self.state.seq <= seq and not self.is_leaving:
             event = self._changed
             await event.wait()
         return self.state
