@@ -106,7 +106,14 @@ class Service:
         return batch, False
 
     def _has_to_look(self) -> bool:
-        """Whether a deadline has come, or another desk has written."""
+        """Whether a deadline has come, or another desk has written.
+
+        A database that could not be written to is tried: nobody else would, once those who ask
+        are told to come again.
+        """
+        if not self.is_writable:
+            self._told(writable=self._writer.is_writable())
+            return self.is_writable
         try:
             return self._writer.is_due() or self._writer.is_behind()
         except Unavailable:

@@ -1,9 +1,11 @@
 """The register of who may come in: each of its methods is one transaction, for threads to call."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import Chance, Token, new_id
@@ -85,7 +87,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:  # A note, no condition.
                 note_use(tx, found.who.token_id, now_s)
         return found.who
 
@@ -97,7 +99,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:
                 note_visit(tx, secret, now_s)
         return found.who
 
