@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/offtake demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -25,6 +25,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/decide.py
 	$(BIN)/python -m benchmarks.placement
 	$(BIN)/python -m benchmarks.sourcing
+	$(BIN)/python -m benchmarks.settlement
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

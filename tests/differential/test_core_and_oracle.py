@@ -36,6 +36,10 @@ def commitment(dice: Random, supplier: str, number: int) -> dict[str, Any]:
     floor = dice.choice(["$100", "$33.33", "60 GPU-h", "0 GPU-h", "1"])
     take = {"supplier": supplier, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
     take |= {"model": dice.choice(["continuous", "discontinuous"])}
+    lengths = [None, None, "1mo", "40d", "12mo"]
+    take |= said(make_up=dice.choice(lengths), carry_forward=dice.choice(lengths))
+    take |= {"carry_limit": dice.choice(["100%", "33.3333%"])}
+    take |= {"prepaid": dice.choice(["0%", "0%", "12.3456%"])}
     scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
     take |= said(rate=dice.choice([None, *CENTS]), **(scope if dice.random() < 0.5 else {}))
     agreement = dice.choice("AAB")

@@ -14,8 +14,10 @@ LISTS = ("purposes", "accelerators", "regions", "suppliers", "assets", "products
 LISTS += ("except_products", "partners")
 DURATIONS = ("window", "large_window", "reoffer_window", "free_window", "start_slack")
 DURATIONS += ("negotiation", "least_term_left", "measured_over", "grace")
+DURATIONS += ("make_up", "carry_forward", "claim_window", "look_back")
 SHARES = ("price_tolerance", "quantity_tolerance", "term_tolerance", "percent", "discount")
-SHARES += ("primarily", "prepaid")
+SHARES += ("primarily", "prepaid", "carry_limit", "measured", "below", "credit", "at_most")
+SHARES += ("level", "most_up", "most_down", "share", "capped")
 SIZES = ("minimum_lot", "limit", "large_lot")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
 MONEY = ("price", "cap", "rate", "amount")
@@ -38,7 +40,15 @@ DEFAULTS = {
     "waiver": {"transaction": False, "price": None, "limit": None},
     "build_right": {"primarily": None, "measured_over": "90d"},
     "ip_licence": {"products": None, "except_products": [], "exclusive": False, "expires": None},
-    "take_or_pay": {"per": "year", "model": "continuous", "rate": None},
+    "take_or_pay": {
+        "per": "year",
+        "model": "continuous",
+        "rate": None,
+        "make_up": None,
+        "carry_forward": None,
+        "carry_limit": "100%",
+        "prepaid": "0%",
+    },
     "rate_card": {"discount": "0%"},
     "revenue_share": {"cap": None},
     "delivery": {"grace": "30d", "remedy": "end_tranche"},

@@ -137,6 +137,11 @@ def least(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int | None:
     return min(prices, default=None)
 
 
+def repriced(terms: Terms) -> tuple[int, ...]:
+    """When lines begin and end: use is split there, and each part priced by its own (RC1)."""
+    return tuple(sorted({edge for rate in terms.rates for edge in (rate.start_s, rate.end_s)}))
+
+
 CLAUSE = ClauseType(
     code=6,
     name="rate_card",
@@ -146,4 +151,5 @@ CLAUSE = ClauseType(
     rules=("RC1", "RC2"),
     price=price,
     least=least,
+    repriced=repriced,
 )

@@ -187,10 +187,14 @@ class ClauseType:
     binds: Callable[[Any], bool] | None = None  # Does a round stand that keeps its terms (S9)?
     price: Callable[..., Any] | None = None  # What does this use cost?
     least: Callable[..., int | None] | None = None  # What is its lowest price in a scope?
+    repriced: Callable[..., tuple[int, ...]] | None = None  # When do its prices change?
     charge: Callable[..., Any] | None = None  # What is due for the period?
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
     about: Callable[..., Any] | None = None  # Which uses does that floor concern?
     short: Callable[..., Any] | None = None  # What is missing of a floor, and at what rate?
+    carried: Callable[..., Any] | None = None  # What do earlier periods bring to a floor?
+    sums: Callable[..., Any] | None = None  # Which uses must be added up for its charge?
+    closes: Callable[..., bool] | None = None  # Is what it leaves unpriced not the list's to price?
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
     varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.

@@ -19,7 +19,7 @@ from offtake.desk.pages import do, entries, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
-from offtake.desk.routes import matters, me, questions, requirements
+from offtake.desk.routes import matters, me, permits, questions, requirements
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
@@ -104,9 +104,8 @@ def application(
         finally:
             await desk.service.stop()
 
-    v1 = Router(
-        "/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER, me.ROUTER]
-    )
+    rooms = (requirements, matters, questions, permits, me)
+    v1 = Router("/v1", route_handlers=[room.ROUTER for room in rooms])
     app = Litestar(
         [v1, alive, ready, *PAGES, *more],
         dependencies={

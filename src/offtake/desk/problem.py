@@ -15,6 +15,7 @@ from offtake.desk.store.engine import Failure, Unkept
 from offtake.desk.wire import Problem, WrongField
 from offtake.desk.writer import KeyUsed, Unavailable, Unsure
 from offtake.sourcing.command import Refused
+from offtake.sourcing.permitting import NotPermitted
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("offtake.desk")
@@ -84,6 +85,8 @@ def _refused(error: Refused) -> Response[bytes]:
             return problem(404, str(error))
         case KeyUsed():
             return problem(409, str(error), kind="idempotency-key-conflict")
+        case NotPermitted():
+            return problem(409, str(error), kind=error.code)
         case Stale():
             return problem(409, str(error), kind="stale")
         case _:

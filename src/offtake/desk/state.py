@@ -10,6 +10,7 @@ from offtake.core.names import BUYER
 from offtake.core.vocabulary import NONE, BoundClause, Event
 from offtake.desk.command import AnyCommand
 from offtake.sourcing.award import Worth
+from offtake.sourcing.permit import Permits
 from offtake.sourcing.requirement import Lot, Offer, Rules
 from offtake.sourcing.requirement import State as Sourcing
 
@@ -133,6 +134,7 @@ class State(NamedTuple):
     numbers: Mapping[str, int] = Map()  # Lot numbers by requirement.
     standing: Mapping[int, Standing] = Map()
     proposals: Mapping[int, Proposal] = Map()
+    permits: Permits = Permits()
 
     @property
     def in_force(self) -> Version:

@@ -20,12 +20,15 @@ from offtake.desk.deadline import Timers, command_of
 from offtake.desk.entry import START, Entry, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, adopted, carried
+from offtake.desk.permits import Repeated, known, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
 from offtake.desk.store.engine import Connection, Engine, Failure, Unkept, reader
 from offtake.desk.store.journal import Answer, Head, Row
 from offtake.sourcing.command import Refused
+from offtake.sourcing.permit import Happened
+from offtake.units.time import instant_text
 
 LIMIT_BATCH = 512
 """Commands that share one transaction."""
@@ -62,6 +65,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     entry: int
     at: str
     requirement: str = ""
+    permit: str = ""
     version: int = 0
     happened: tuple[str, ...] = ()
     orders: tuple[int, ...] = ()
@@ -69,7 +73,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 Answered = Receipt | Refused | Invalid | Unavailable
 Point = Callable[[str], None]
-"""Called with the name of each step of a batch; a test may let the desk die there."""
+"""Called with the name of each step (``POINTS``); a test may let the desk die there."""
+POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
+"""The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
+folds the journal under another portfolio, has appended all, is durable and not answered yet."""
 Beside = Callable[[Connection, State, Sequence[Entry]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
@@ -122,6 +129,7 @@ class Writer:
         except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
+        self._at("opened")
 
     @property
     def next_s(self) -> int | None:
@@ -202,6 +210,24 @@ def _whole(tx: Connection) -> State:
     return folded(start, entries)
 
 
+def _version_of(state: State, done: Carried) -> int:
+    """What somebody has seen of what a command was about, who then changes it."""
+    if done.permit:
+        return known(state, done.permit).version
+    return state.version_of(done.requirement)
+
+
+def _drawn(again: Repeated) -> Receipt:
+    """The answer to a draw that was made before: nothing happens once more."""
+    return Receipt(
+        entry=again.draw.stamp.entry,
+        at=instant_text(again.draw.at_s),
+        permit=permit_id(again.permit.number),
+        version=again.permit.version,
+        happened=(Happened.DRAWN.value,),
+    )
+
+
 class _Batch:
     """One transaction of the writer."""
 
@@ -225,6 +251,7 @@ class _Batch:
         """Catch up, let time pass, carry out, append."""
         w = self._w
         head = self._first = journal.lock(tx)
+        w._at("locked")
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
         self._now_s = max(self._now_s, self.state.at_s)  # A clock that went back waits.
@@ -262,6 +289,7 @@ class _Batch:
             done = carried(self.state, given)
             if done.events:
                 self._record(given, done)
+                self._w._at("due")
 
     def _answer(
         self, tx: Connection, asked: Asked, known: dict[tuple[str, str], Answer]
@@ -294,6 +322,9 @@ class _Batch:
             return self._adopt(tx, asked.command, given)
         if self.state.version is None:
             raise Unknown("no portfolio has been adopted")
+        again = repeated(self.state, given)
+        if again is not None:
+            return _drawn(again)
         receipt = self._record(given, carried(self.state, given))
         self._let_time_pass()  # A right may have ended with what was recorded (S9).
         return receipt
@@ -301,6 +332,7 @@ class _Batch:
     def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
+        self._w._at("adopting")
         entries = (read(row.body) for row in journal.since(tx, 0))
         try:
             after = under(self.state, command, given.at_s, entries)
@@ -338,7 +370,8 @@ class _Batch:
             entry=entry.seq,
             at=entry.at,
             requirement=done.requirement,
-            version=self.state.version_of(done.requirement),
+            permit=done.permit,
+            version=_version_of(self.state, done),
             happened=tuple(happened),
             orders=tuple(sorted(orders)),
         )

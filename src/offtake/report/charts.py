@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from offtake.report import lanes
 from offtake.report.brief import brief
 from offtake.report.colors import INK, PALE, SUPPLIERS
-from offtake.report.figures import Bars, Capacity, Panels, RightsMap, Series, Stack
+from offtake.report.figures import Bars, BurnDown, Capacity, Panels, RightsMap, Series, Stack
 from offtake.report.lettering import lines_of, widest_pt
 from offtake.report.marks import marks
 from offtake.report.panels import draw
@@ -198,6 +198,36 @@ def _levels(series: Series, edges: Sequence[int]) -> list[float]:
             place += 1
         levels.append(level)
     return levels
+
+
+def burn_down(figure: BurnDown, kind: str = "svg") -> bytes:
+    """What is left of a floor, beside an even pace; below zero, more than promised is taken."""
+    with _style():
+        page, axes = _sheet((SMALL_IN * POINTS_AN_INCH, 225.0), (52.0, 14.0, 46.0, 24.0))
+        ends = [_days(figure.from_s), _days(figure.until_s)]
+        pace = axes.plot(ends, [figure.floor, 0.0], color=PALE, linewidth=1.0, label="even pace")
+        so_far = [(at_s, left) for at_s, left in figure.left if at_s <= figure.at_s]
+        ahead = [*so_far[-1:], *((at_s, left) for at_s, left in figure.left if at_s > figure.at_s)]
+        drawn = [
+            axes.plot(
+                [_days(at_s) for at_s, _ in points],
+                [left for _, left in points],
+                color=SUPPLIERS[0],
+                linestyle=style,
+                linewidth=1.6,
+                label=label,
+            )
+            for points, style, label in ((so_far, "-", "left"), (ahead, ":", "expected"))
+            if points
+        ]
+        axes.axhline(0, color=INK, linewidth=0.6)
+        axes.yaxis.set_major_formatter(brief)
+        _dates(axes, (figure.from_s, figure.until_s), 6)
+        _grid(axes, "y")
+        _calm(axes)
+        _title(page, lines_of(f"{figure.title}, {figure.unit}", 56, 1))
+        _key(page, [*(line[0] for line in drawn), pace[0]], 3)
+        return _bytes(page, kind, figure.title)
 
 
 def waits(sorted_waits_s: Sequence[int], kind: str = "svg") -> bytes:

@@ -132,3 +132,18 @@ class Panels(NamedTuple):
     title: str
     panels: tuple[Panel, ...]
     columns: int = 1
+
+
+class BurnDown(NamedTuple):
+    """What is left of a floor over its period: so far, and as it is expected to go on.
+
+    ``left`` is (second, amount), ascending; what lies after ``at_s`` is expected.
+    """
+
+    title: str
+    unit: str
+    from_s: int
+    until_s: int
+    at_s: int
+    floor: float
+    left: tuple[tuple[int, float], ...]

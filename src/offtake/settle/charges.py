@@ -14,7 +14,19 @@ from offtake.settle.counting import Counted, Counting
 from offtake.units.money import Rounding, price_of
 from offtake.units.time import DAY_S, months
 
-KIND_OF_RULE = {"RC": "use", "TP1": "use", "TP2": "shortfall", "RS": "revenue_share", "S5": "order"}
+KIND_OF_RULE = {
+    "RC": "use",
+    "TP1": "use",
+    "TP2": "shortfall",
+    "TP3": "make_up",
+    "TP6": "prepayment",
+    "PP": "prepayment",
+    "RS": "revenue_share",
+    "SC": "service_credit",
+    "MF": "refund",
+    "OP": "premium",
+    "S5": "order",
+}
 """The kinds of charge that reports tell apart, by rule."""
 
 
@@ -70,17 +82,22 @@ class Terms(NamedTuple):
 def reports_of(document: Document) -> tuple[Report, ...]:
     """What parties reported, for the clauses that take a share of it."""
     return tuple(
-        Report(row.base, row.starts, row.ends, row.amount.micros) for row in document.reports
+        Report(row.base, row.starts, row.ends, row.amount.micros, f"reports[{number}]")
+        for number, row in enumerate(document.reports)
     )
 
 
 def cuts(clauses: Iterable[BoundClause], from_s: int, until_s: int) -> list[int]:
-    """The instants at which usage must be split: months, and the edges of floors and clauses."""
+    """The instants that split usage: months, edges of floors and clauses, new prices."""
     edges = {edge for piece in months(from_s, until_s) for edge in piece}
     for clause in clauses:
         edges |= {clause.from_s, clause.until_s}
         if clause.kind.floor is not None:
             edges |= {e for due in clause.kind.floor(clause.terms)[1] for e in due[:2]}
+        if clause.kind.repriced is not None:
+            edges |= set(clause.kind.repriced(clause.terms))
+        if clause.kind.sums is not None:
+            edges |= {e for piece in clause.kind.sums(clause.terms).periods for e in piece}
     return sorted(edge for edge in edges if from_s <= edge <= until_s)
 
 
@@ -92,10 +109,31 @@ def settle(
     ``undelivered`` is capacity that was ordered and not there; it lowers floors (TP5).
     """
     lines, gaps, amounts = _price(terms, usage)
-    taken = _counted(terms, amounts, undelivered)
+    counting = Counting(terms.clauses)
+    for use, micros in amounts:
+        counting.use(use, micros)
+    return concluded(terms, (lines, gaps), counting, undelivered, period)
+
+
+def concluded(
+    terms: Terms,
+    priced: tuple[list[Line], list[Use]],
+    counting: Counting,
+    undelivered: Sequence[Use],
+    period: tuple[int, int],
+) -> Settlement:
+    """What is due for a period, when all use is priced (lines and gaps) and counted."""
+    lines, gaps = priced
+    taken = _counted(terms, counting, undelivered)
     for position, clause in enumerate(terms.clauses):
         if clause.kind.charge is not None:
-            account = Account(taken.get(position, {}), terms.reports, *period, terms.known_from_s)
+            account = Account(
+                taken.get(position, {}),
+                terms.reports,
+                *period,
+                terms.known_from_s,
+                sums=counting.sums.get(position, {}),
+            )
             lines += [
                 Line(clause.clause_id, charge)
                 for charge in clause.kind.charge(clause.terms, account)
@@ -123,7 +161,7 @@ def _price(
     for place in sorted(range(len(usage)), key=in_time):
         item, use = usage[place], usage[place].use
         month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
-        found = _one(terms, item, volumes[month])
+        found = price_one(terms, item, volumes[month])
         if found is None:
             gaps.append(use)
             continue
@@ -134,7 +172,7 @@ def _price(
     return lines, gaps, amounts
 
 
-def _one(
+def price_one(
     terms: Terms, item: Usage, volumes: dict[Card, dict[int, int]]
 ) -> tuple[str, str, int] | None:
     """Clause, rule and amount of one use: its order, its contract, its pool, the price list.
@@ -158,17 +196,12 @@ def _one(
     return found.clause.clause_id, found.price.rule, found.price.amount_micros
 
 
-def _counted(
-    terms: Terms, amounts: Sequence[tuple[Use, int]], undelivered: Sequence[Use]
-) -> dict[int, Counted]:
-    """What counts against each clause's floors, by its position."""
-    counting = Counting(terms.clauses)
-    for use, micros in amounts:
-        counting.use(use, micros)
+def _counted(terms: Terms, counting: Counting, undelivered: Sequence[Use]) -> dict[int, Counted]:
+    """What counts against each clause's floors, by its position, when all use is counted."""
     counting.quote(lambda *asked: _quote(terms, *asked))
     for missing in sorted(undelivered, key=lambda use: use.start_s):
         counting.undelivered(missing)
-    counting.shortfalls()
+    counting.shortfalls(terms.known_from_s)
     return counting.taken
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.problem import Unreadable
@@ -125,6 +125,7 @@ def rows_of(draw: st.DrawFn) -> Used:
 USED = st.composite(rows_of)()
 
 
+@settings(deadline=None)
 @given(used=USED)
 def test_what_is_written_reads_back_as_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, used: Used
@@ -141,6 +142,7 @@ def test_what_is_written_reads_back_as_the_same_rows(
     assert (back.from_s, back.until_s) == (used.from_s, used.until_s)
 
 
+@settings(deadline=None)
 @given(used=USED, edges=st.lists(st.integers(1_690_000_000, 1_910_000_000), max_size=6))
 def test_a_split_loses_nothing_and_leaves_no_row_across_an_edge(
     used: Used, edges: list[int]
@@ -161,6 +163,7 @@ def test_a_split_loses_nothing_and_leaves_no_row_across_an_edge(
         assert not ((pieces.start_s < edge) & (edge < pieces.end_s)).any()
 
 
+@settings(deadline=None)
 @given(used=USED, middle_s=st.integers(1_690_000_000, 1_910_000_000))
 def test_the_use_of_two_periods_is_the_use_of_both(used: Used, middle_s: int) -> None:
     before, after = within(used, 0, middle_s), within(used, middle_s, 2**40)

@@ -1,0 +1,175 @@
+"""Statements as pages for finance: totals, lines, and what each figure rests on."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from offtake.core.names import Names
+from offtake.core.vocabulary import NONE
+from offtake.report.figures import Headline, Table
+from offtake.report.page import Page, Points, Section
+from offtake.settle.charges import Commitment
+from offtake.settle.period import period_text
+from offtake.settle.provenance import Origin, Provenance
+from offtake.settle.statement import Line, Statement
+from offtake.units.money import MICROS, SECONDS_PER_HOUR
+from offtake.units.time import instant_text
+
+
+class Told(NamedTuple):
+    """What every page of statements says beside its lines."""
+
+    title: str  # Of the portfolio.
+    currency: str
+    names: Names
+    provenance: Provenance
+    notes: tuple[str, ...] = ()  # What is not in the figures, and why.
+    commitments: tuple[Commitment, ...] = ()  # Whose period ended in the statement's.
+
+
+def money(micros: int) -> str:
+    """An amount to the cent, for eyes: ``1,234.50``. Books keep micro-units."""
+    sign, cents = ("-" if micros < 0 else ""), (abs(micros) + MICROS // 200) // (MICROS // 100)
+    return f"{sign}{cents // 100:,}.{cents % 100:02d}"
+
+
+def titled(statement: Statement, names: Names) -> str:
+    """A statement's title: its agreement and the party."""
+    party = names.titles.get(statement.party, statement.party)
+    return f"{statement.agreement}: {party}"
+
+
+def summary(found: Sequence[Statement], told: Told) -> Table:
+    """A row a statement, with the total at the end."""
+    rows = [
+        (
+            statement.agreement,
+            told.names.titles.get(statement.party, statement.party),
+            money(statement.payable_micros),
+            money(-statement.receivable_micros) if statement.receivable_micros else "",
+            money(statement.net_micros),
+        )
+        for statement in found
+    ]
+    rows.append(
+        (
+            "total",
+            "",
+            money(sum(row.payable_micros for row in found)),
+            money(-sum(row.receivable_micros for row in found)),
+            money(sum(row.net_micros for row in found)),
+        )
+    )
+    columns = ("agreement", "with", "we owe", "they owe", f"net, {told.currency}")
+    return Table("", columns, tuple(rows), right=(2, 3, 4))
+
+
+def lines_table(statement: Statement, told: Told) -> Table:
+    """The lines of a statement."""
+    rows = [
+        (
+            line.clause,
+            line.rule,
+            line.kind.replace("_", " "),
+            what(line),
+            f"{instant_text(line.start_s)} to {instant_text(line.end_s)}",
+            f"{line.gpu_s // SECONDS_PER_HOUR:,}" if line.gpu_s else "",
+            money(line.rate_micros_per_gpu_h) if line.gpu_s else "",
+            money(line.amount_micros),
+        )
+        for line in statement.lines
+    ]
+    rows.append(("total", "", "", "", "", "", "", money(statement.net_micros)))
+    columns = (
+        "clause",
+        "rule",
+        "for",
+        "what",
+        "period",
+        "GPU-hours",
+        "per GPU-hour",
+        f"amount, {told.currency}",
+    )
+    return Table("", columns, tuple(rows), right=(5, 6, 7))
+
+
+def _tables(statement: Statement, told: Told) -> tuple[Table, ...]:
+    """The lines, and how shortfalls among them come about."""
+    clauses = {line.clause for line in statement.lines}
+    rows = tuple(
+        _trued_up(row, told.currency) for row in told.commitments if row.clause_id in clauses
+    )
+    columns = ("commitment", "from", "until", "floor", "taken", "not delivered", "shortfall")
+    floors = Table("Commitments trued up", columns, rows, right=(3, 4, 5, 6))
+    return (lines_table(statement, told), *((floors,) if rows else ()))
+
+
+def _trued_up(row: Commitment, currency: str) -> tuple[str, ...]:
+    """A floor less what counts against it: money, or GPU-hours."""
+    floor, taken = row.floor_micros, row.taken.amount_micros
+    shown = f"{money(floor)} {currency}", f"{money(taken)} {currency}"
+    if floor == NONE:
+        hours = row.floor_gpu_s // SECONDS_PER_HOUR, row.taken.gpu_s // SECONDS_PER_HOUR
+        shown = f"{hours[0]:,} GPU-h", f"{hours[1]:,} GPU-h"
+    missing = row.taken.undelivered_gpu_s // SECONDS_PER_HOUR
+    return (
+        row.clause_id,
+        instant_text(row.start_s),
+        instant_text(row.end_s),
+        *shown,
+        f"{missing:,} GPU-h" if missing else "",
+        money(row.shortfall_micros),
+    )
+
+
+def what(line: Line) -> str:
+    """What was used, in words, with the rows behind it."""
+    words = " ".join(filter(None, (line.purpose, line.accelerator, line.region)))
+    pool = f"on {line.pool}" if line.pool else ""
+    more = f" and {line.rows - len(line.places)} more" if line.rows > len(line.places) else ""
+    behind = f"({', '.join(line.places)}{more})" if line.places else ""
+    return " ".join(filter(None, (words, pool, behind)))
+
+
+def page_of(found: Sequence[Statement], told: Told) -> Page:
+    """One page with these statements; with one, its own page."""
+    period = period_text(found[0].period) if found else ""
+    net = sum(statement.net_micros for statement in found)
+    headlines = [
+        Headline(money(net), f"{told.currency} net, {'we pay' if net >= 0 else 'we receive'}"),
+        Headline(money(sum(row.payable_micros for row in found)), "we owe"),
+        Headline(money(sum(row.receivable_micros for row in found)), "they owe"),
+    ]
+    sections = [
+        Section(titled(statement, told.names), tables=_tables(statement, told))
+        for statement in found
+    ]
+    lines = [line for statement in found for line in statement.lines]
+    sections.append(rests_on(map(told.provenance.of, lines)))
+    if len(found) > 1:
+        sections.insert(0, Section("Totals", tables=(summary(found, told),)))
+    if told.notes:
+        sections.insert(0, Section("Not in these figures", points=(Points("", told.notes),)))
+    return Page(
+        title=f"Statement {period}" if len(found) == 1 else f"Statements {period}",
+        lead=f"{told.title}. Amounts in {told.currency}; books keep millionths.",
+        headlines=tuple(headlines),
+        sections=tuple(sections),
+        footer="Every line names its clause and rule. The same inputs give the same page.",
+    )
+
+
+def rests_on(origins: Iterable[Origin]) -> Section:
+    """What figures rest on, each clause once: its words, its sources, what is assumed in it."""
+    found = {origin.key: origin for origin in origins}
+    points = tuple(
+        Points(
+            f"{origin.key}: {origin.says}",
+            (
+                *(f"Source: {source}" for source in origin.sources),
+                *(f"Assumed: {text}" for text in origin.assumed),
+            )
+            or ("Stated in the portfolio without a source.",),
+        )
+        for origin in found.values()
+    )
+    return Section("What the figures rest on", points=points)

@@ -1,0 +1,183 @@
+"""Statements: what is due under an agreement with a party for a period, line by line (M2).
+
+Use of the same thing at the same terms within a month is one line; the rows behind it are
+named. What was booked for an earlier period stays: a difference found later is a line of its
+own in the period in which it is found.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from offtake.core.names import Names, name_of
+from offtake.settle.booked import Books, Entry
+from offtake.units.money import SECONDS_PER_HOUR, Rounding, divide
+
+CORRECTION = "correction"
+"""The kind of a line that corrects an earlier statement."""
+PLACES_SHOWN = 3
+"""Rows of use that a line names; it says how many more there are."""
+
+
+class Line(NamedTuple):
+    """One line: an amount, its rule, and what it is for. Positive: the buyer owes it."""
+
+    agreement: str
+    party: str  # On the other side, by id.
+    clause: str
+    rule: str
+    kind: str
+    start_s: int
+    end_s: int
+    gpu_s: int
+    amount_micros: int
+    accelerator: str = ""  # Empty: not of one, or left open.
+    region: str = ""
+    purpose: str = ""
+    pool: str = ""
+    rows: int = 0  # How many rows of use are behind it,
+    places: tuple[str, ...] = ()  # and where the first of them, and reports, stand.
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it is for: two lines with one key say different amounts of the same."""
+        return (*self[:7], *self[9:13])
+
+    @property
+    def rate_micros_per_gpu_h(self) -> int:
+        """What a GPU-hour cost on average, in micro-units; 0 where none is counted."""
+        if not self.gpu_s:
+            return 0
+        return divide(abs(self.amount_micros) * SECONDS_PER_HOUR, self.gpu_s, Rounding.HALF_EVEN)
+
+
+class Statement(NamedTuple):
+    """What is due between the buyer and a party under one agreement for a period.
+
+    Shares that flow both ways stand there gross; ``net_micros`` is what is paid (RS3).
+    """
+
+    agreement: str
+    party: str
+    period: tuple[int, int]
+    lines: tuple[Line, ...]
+
+    @property
+    def payable_micros(self) -> int:
+        """What the buyer owes."""
+        return sum(max(line.amount_micros, 0) for line in self.lines)
+
+    @property
+    def receivable_micros(self) -> int:
+        """What the other party owes."""
+        return sum(max(-line.amount_micros, 0) for line in self.lines)
+
+    @property
+    def net_micros(self) -> int:
+        """What the buyer pays; negative where it is paid."""
+        return self.payable_micros - self.receivable_micros
+
+    @property
+    def id(self) -> str:
+        """A name for files: ``MSFT-1-microsoft``."""
+        return f"{self.agreement}-{self.party}".replace(" ", "-").replace("/", "-")
+
+
+def lines_of(books: Books, names: Names, period: tuple[int, int]) -> list[Line]:
+    """The lines of a period, in order of agreement, party, time."""
+    found: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+    for entry in books.entries:
+        if belongs(entry, period):
+            found[_alike(entry, books.edges)].append(entry)
+    lines = [_line(entries, books, names) for entries in found.values()]
+    lines.sort(key=lambda line: (line.agreement, line.party, line.start_s, line.clause))
+    return lines
+
+
+def belongs(entry: Entry, period: tuple[int, int]) -> bool:
+    """Whether an amount is of a period: use where it began, a true-up where its period ended.
+
+    What is paid ahead is due as its period begins.
+    """
+    if entry.rows or entry.at_s == entry.start_s:
+        return period[0] <= entry.at_s < period[1]
+    return period[0] < entry.at_s <= period[1]
+
+
+def _alike(entry: Entry, edges: Sequence[int]) -> tuple[object, ...]:
+    """What is shown as one line: the same thing under the same terms in the same month."""
+    return (*entry[:5], *_stretch(entry, edges), *entry[10:14])
+
+
+def _stretch(entry: Entry, edges: Sequence[int]) -> tuple[int, int]:
+    """The period a line is for: that of a true-up, or for use that between two edges."""
+    if not entry.rows:
+        return entry.start_s, entry.end_s
+    number = bisect_right(edges, entry.at_s)
+    return edges[number - 1], edges[number]
+
+
+def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
+    first = entries[0]
+    rows = [row for entry in entries for row in entry.rows]
+    pools = books.used.pools
+    starts, ends = _stretch(first, books.edges)
+
+    def word(known: tuple[str, ...], index: int) -> str:
+        return name_of(known, index) if 0 <= index < len(known) else ""
+
+    return Line(
+        agreement=first.agreement,
+        party=word(names.parties, first.other),
+        clause=first.clause_id,
+        rule=first.rule,
+        kind=first.kind,
+        start_s=starts,
+        end_s=ends,
+        gpu_s=sum(entry.gpu_s for entry in entries),
+        amount_micros=sum(entry.signed_micros for entry in entries),
+        accelerator=word(names.accelerators, first.accelerator),
+        region=word(names.regions, first.region),
+        purpose=word(names.purposes, first.purpose),
+        pool=word(pools, first.pool),
+        rows=sum(entry.behind for entry in entries),
+        places=(
+            *dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN]),
+            *dict.fromkeys(place for entry in entries for place in entry.because),
+        ),
+    )
+
+
+def statements(lines: Iterable[Line], period: tuple[int, int]) -> list[Statement]:
+    """The statements of a period: one for each agreement and party that has a line."""
+    found: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        found[line.agreement, line.party].append(line)
+    return [Statement(*key, period, tuple(rows)) for key, rows in sorted(found.items())]
+
+
+def corrections(booked: Sequence[Line], anew: Sequence[Line]) -> list[Line]:
+    """What earlier statements would say otherwise today, as lines for a later one.
+
+    ``booked`` was stated, ``anew`` is what the same period comes to now. Nothing that was
+    stated changes: each difference is one line, about the time it is of.
+    """
+    before, now = _sums(booked), _sums(anew)
+    shown = {line.key: line for line in (*booked, *anew)}
+    rows = []
+    for key in dict.fromkeys((*before, *now)):
+        amount = now.get(key, (0, 0))[0] - before.get(key, (0, 0))[0]
+        gpu_s = now.get(key, (0, 0))[1] - before.get(key, (0, 0))[1]
+        if amount or gpu_s:
+            line = shown[key]
+            rows.append(line._replace(kind=CORRECTION, amount_micros=amount, gpu_s=gpu_s))
+    return rows
+
+
+def _sums(lines: Iterable[Line]) -> Mapping[tuple[object, ...], tuple[int, int]]:
+    sums: dict[tuple[object, ...], tuple[int, int]] = {}
+    for line in lines:
+        amount, gpu_s = sums.get(line.key, (0, 0))
+        sums[line.key] = amount + line.amount_micros, gpu_s + line.gpu_s
+    return sums

@@ -1,0 +1,245 @@
+"""Statements worked by hand: lines, totals, what is behind them, corrections, and the ledger."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offtake.contract.portfolio import Portfolio
+from offtake.settle.ledger import ledger, transactions
+from offtake.settle.period import parse_period
+from offtake.settle.statement import CORRECTION, Line, Statement
+from offtake.settle.usage_file import read_usage
+from offtake.study.settled import Settled, booked_of, data_of, files_of, settled_of
+from offtake.units.money import MICROS
+
+PORTFOLIO = """
+title: A lab
+sources: {S1: {title: Order form, date: 2025-12-01, link: example.org/form}}
+parties: {lab: {roles: [buyer]}, alpha: {name: Alpha Cloud}, beta: {}}
+accelerators: {H100: {power: 1 kW}}
+agreements:
+  A:
+    parties: [lab, alpha]
+    from: 2026-01-01
+    until: 2027-01-01
+    source: S1
+    clauses:
+      rates: {kind: rate_card, supplier: alpha, lines: [{price: $2.00}]}
+      floor:
+        kind: take_or_pay
+        says: A hundred dollars a month.
+        supplier: alpha
+        floor: {value: $100, assumed: "not public"}
+        per: month
+    amendments:
+      A1:
+        from: 2026-03-01
+        replace: {rates: {kind: rate_card, supplier: alpha, lines: [{price: $3.00}]}}
+  R:
+    parties: [lab, alpha]
+    from: 2026-01-01
+    clauses:
+      ours: {kind: revenue_share, payer: lab, payee: alpha, percent: 20%, base: sales}
+      theirs: {kind: revenue_share, payer: alpha, payee: lab, percent: 10%, base: resale}
+prices:
+  - {supplier: beta, price: $4.00}
+reports:
+  - {base: sales, from: 2026-02-01, until: 2026-03-01, amount: $1000}
+  - {base: resale, from: 2026-02-01, until: 2026-03-01, amount: $500}
+"""
+USAGE = """start,end,supplier,accelerator,purpose,pool,gpu_h
+2026-01-05,2026-01-06,alpha,H100,training,p1,60
+2026-02-10,2026-02-11,alpha,H100,training,p1,10
+2026-02-20,2026-02-21,alpha,H100,training,p1,15
+2026-02-20,2026-02-21,beta,H100,training,p2,5
+2026-02-28,2026-03-02,alpha,H100,inference,p1,8
+"""
+
+
+def settled(
+    tmp_path: Path,
+    period: str,
+    usage: str = USAGE,
+    text: str = PORTFOLIO,
+    booked: Sequence[Statement] = (),
+) -> Settled:
+    portfolio = Portfolio.loads(text)
+    path = tmp_path / "usage.csv"
+    path.write_text(usage, encoding="utf-8")
+    used = read_usage(path, portfolio.names)
+    return settled_of(portfolio, portfolio.clauses, used, parse_period(period), booked)
+
+
+def dollars(found: Settled) -> dict[str, list[tuple[str, str, float]]]:
+    """Rule, kind and amount of every line, by statement."""
+    return {
+        one.id: [(line.rule, line.kind, line.amount_micros / MICROS) for line in one.lines]
+        for one in found.statements
+    }
+
+
+def test_a_month_comes_out_line_by_line(tmp_path: Path) -> None:
+    """10 + 15 GPU-hours and half of 8 at $2; $58 of $100 taken, so a shortfall of $42."""
+    assert dollars(settled(tmp_path, "2026-02")) == {
+        "A-alpha": [
+            ("TP2", "shortfall", 42.0),
+            ("RC1", "use", 50.0),
+            ("RC1", "use", 8.0),
+        ],
+        "R-alpha": [("RS1", "revenue_share", 200.0), ("RS1", "revenue_share", -50.0)],
+        "list-prices-beta": [("RC1", "use", 20.0)],
+    }
+
+
+def test_use_is_priced_by_the_terms_in_force_when_it_was_used(tmp_path: Path) -> None:
+    """The half of the last row that falls into March costs $3 an hour: 4 x 3 of $12."""
+    (line,) = [row for row in dollars(settled(tmp_path, "2026-03"))["A-alpha"] if row[0] == "RC1"]
+
+    assert line == ("RC1", "use", 12.0)
+
+
+def test_shares_both_ways_stand_gross_and_are_netted(tmp_path: Path) -> None:
+    """20 % of 1,000 less 10 % of 500 (RS3)."""
+    (share,) = [one for one in settled(tmp_path, "2026-02").statements if one.agreement == "R"]
+
+    assert share.payable_micros == 200 * MICROS
+    assert share.receivable_micros == 50 * MICROS
+    assert share.net_micros == 150 * MICROS
+
+
+def test_a_line_names_the_rows_behind_it_and_what_it_rests_on(tmp_path: Path) -> None:
+    found = settled(tmp_path, "2026-02")
+    (one,) = [row for row in data_of(found)["statements"] if row["agreement"] == "A"]
+
+    assert [line["places"] for line in one["lines"] if line["purpose"] == "training"] == [
+        ["usage.csv:3", "usage.csv:4"]
+    ]
+    rests = {row["clause"]: row for row in one["rests_on"]}
+    assert rests["A/floor"]["says"] == "A hundred dollars a month."
+    assert rests["A/floor"]["sources"] == ["[S1] Order form, 2025-12-01, example.org/form"]
+    assert rests["A/floor"]["assumed"] == ["floor: not public"]
+
+
+def test_what_is_not_in_the_figures_is_said(tmp_path: Path) -> None:
+    usage = USAGE.replace("beta,H100", "lab,H100").replace(
+        "2026-01-05,2026-01-06", "2026-02-05,2026-02-06"
+    )
+    text = PORTFOLIO.replace(
+        "  - {supplier: beta, price: $4.00}\n", "  - {supplier: lab, price: $1}\n"
+    )
+    notes = settled(tmp_path, "2026-01", usage, text).notes
+
+    assert "Use is known from 2026-02-01 on; nothing before it is charged." in notes
+    assert any("A/floor: the period from 2026-01-01 is not trued up" in note for note in notes)
+
+
+def test_use_that_nothing_prices_is_named_with_its_quantity(tmp_path: Path) -> None:
+    text = PORTFOLIO.replace("  - {supplier: beta, price: $4.00}\n", "  []\n").replace(
+        "prices:\n  []", "prices: []"
+    )
+
+    assert (
+        "Nothing prices 5 GPU-hours of H100 from beta on 2026-02-20 (RC1)."
+        in settled(tmp_path, "2026-02", text=text).notes
+    )
+
+
+def test_the_statements_of_months_sum_to_the_year(tmp_path: Path) -> None:
+    months = [settled(tmp_path, f"2026-{month:02d}") for month in range(1, 13)]
+    parts = sum(one.net_micros for found in months for one in found.statements)
+
+    assert parts == sum(one.net_micros for one in settled(tmp_path, "2026").statements)
+
+
+@settings(deadline=None)
+@given(order=st.permutations(range(5)))
+def test_the_order_of_rows_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, order: Sequence[int]
+) -> None:
+    head, *rows = USAGE.splitlines(keepends=True)
+    shuffled = head + "".join(rows[number] for number in order)
+    tmp_path = tmp_path_factory.mktemp("order")
+
+    assert dollars(settled(tmp_path, "2026-02", shuffled)) == dollars(settled(tmp_path, "2026-02"))
+
+
+def test_a_closed_period_stays_and_differences_are_lines_of_a_later_one(tmp_path: Path) -> None:
+    """Five more GPU-hours of February come in late: $10 more of use, $10 less of shortfall."""
+    booked = booked_of(data_of(settled(tmp_path, "2026-02")))
+    late = USAGE + "2026-02-25,2026-02-26,alpha,H100,training,p1,5\n"
+
+    found = settled(tmp_path, "2026-04", late, booked=booked)
+
+    corrected = {
+        (one.agreement, line.rule): line.amount_micros / MICROS
+        for one in found.statements
+        for line in one.lines
+        if line.kind == CORRECTION
+    }
+    assert corrected == {("A", "RC1"): 10.0, ("A", "TP2"): -10.0}
+
+
+def test_terms_amended_today_change_no_closed_period(tmp_path: Path) -> None:
+    booked = booked_of(data_of(settled(tmp_path, "2026-02")))
+    amended = PORTFOLIO.replace("from: 2026-03-01", "from: 2026-04-01").replace("$3.00", "$9.00")
+
+    found = settled(tmp_path, "2026-05", text=amended, booked=booked)
+
+    assert not [line for one in found.statements for line in one.lines if line.kind == CORRECTION]
+
+
+def test_the_ledger_passes_the_checker_of_plain_text_accounting(tmp_path: Path) -> None:
+    from beancount import loader
+
+    text = files_of(settled(tmp_path, "2026"))["ledger.beancount"].decode()
+    entries, errors, _ = loader.load_string(text)
+
+    assert not errors
+    assert len([entry for entry in entries if hasattr(entry, "postings")]) == 9
+
+
+LINES = st.builds(
+    Line,
+    agreement=st.sampled_from(["A", 'B "x"']),
+    party=st.sampled_from(["alpha", "ünï"]),
+    clause=st.just("A/c"),
+    rule=st.just("RC1"),
+    kind=st.sampled_from(["use", "revenue_share"]),
+    start_s=st.integers(1_767_225_600, 1_769_903_999),
+    end_s=st.integers(1_769_904_000, 1_780_000_000),
+    gpu_s=st.integers(0, 10**9),
+    amount_micros=st.integers(-(10**15), 10**15),
+)
+
+
+@given(lines=st.lists(LINES, min_size=1, max_size=8))
+def test_every_entry_sums_to_zero_and_the_ledger_says_what_the_statement_says(
+    lines: list[Line],
+) -> None:
+    """Law 9."""
+    statement = Statement("A", "alpha", parse_period("2026-01"), tuple(lines))
+    rows = transactions(statement)
+
+    assert all(sum(posting.amount_micros for posting in row.postings) == 0 for row in rows)
+    owed = sum(
+        posting.amount_micros
+        for row in rows
+        for posting in row.postings
+        if posting.account.startswith(("Liabilities", "Assets"))
+    )
+    assert -owed == statement.net_micros
+    assert all(row.clause and row.rule for row in rows)
+
+
+@settings(deadline=None)
+@given(lines=st.lists(LINES, min_size=1, max_size=4))
+def test_any_ledger_can_be_read(lines: list[Line]) -> None:
+    from beancount import loader
+
+    statement = Statement("A", "alpha", parse_period("2026-01"), tuple(lines))
+    _, errors, _ = loader.load_string(ledger([statement], "USD"))
+
+    assert not errors
