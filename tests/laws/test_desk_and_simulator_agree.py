@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from laws.sourced import FROM_S, UNTIL_S, played
 from offtake.core.vocabulary import NONE, Event, EventKind
 from offtake.desk import command as say
+from offtake.desk.entry import Entry
 from offtake.sim.market import Market
 from offtake.sim.world import World
 from offtake.sourcing.command import Answer, Bid, Command, Proceed, Refused, Sign, Submit
@@ -120,9 +122,15 @@ AWARDING = range(300, 312)
 """Seeds of whole desks; several of their journals have awards."""
 
 
+@cache
+def journal(seed: int) -> list[Entry]:
+    """The journal of a seed, played once."""
+    return journal_of(seed)
+
+
 def test_a_desks_journal_played_by_the_simulator_gives_the_same_findings_and_awards() -> None:
     """Of desks that many people use, that die and start again, and whose contracts change."""
-    journals = [journal_of(seed) for seed in AWARDING]
+    journals = [journal(seed) for seed in AWARDING]
     for entries in journals:
         law.holds(entries)
     happened = Counter(
@@ -140,7 +148,7 @@ def test_a_desks_journal_played_by_the_simulator_gives_the_same_findings_and_awa
     [
         ("awarded", {"gpus": 3}),
         ("awarded", {"decisions": []}),
-        ("ordered", {"price": "2.99 USD"}),
+        ("ordered", {"decisions": []}),
         ("notice_given", {"due": "2025-12-24"}),
         ("tender_opened", {"decisions": []}),
         ("lapsed", {"why": "nobody knows"}),
@@ -151,13 +159,14 @@ def test_a_journal_that_says_something_else_is_not_that_of_the_simulator(
 ) -> None:
     entries = next(
         rows
-        for rows in map(journal_of, AWARDING)
+        for rows in map(journal, AWARDING)
         if any(line["event"] == event for row in rows for line in row.events)
     )
     place = next(
         n for n, row in enumerate(entries) if row.events and row.events[0]["event"] == event
     )
     told = [{**entries[place].events[0], **changed}, *entries[place].events[1:]]
+    entries = [*entries]
     entries[place] = replace(entries[place], events=told)
     with pytest.raises((AssertionError, Refused), match=r"entry \d+|needs a reason|terms"):
         law.holds(entries)

@@ -25,7 +25,7 @@ from simulation.network import HOUR_S, Network
 from simulation.people import People, World, first_word
 from simulation.replica import Answer, Call, Clock, Makes, Replica, Store
 
-STEPS = 36
+STEPS = 30
 START_S = parse_instant("2025-03-01")
 PATIENCE_S = 120
 """After so long without an answer the same is said again, under the same key."""
@@ -265,7 +265,7 @@ class Play:
             desk.clock.ahead_s = 0
             desk.fate.point = ""
         self._settle()
-        self.clock.ahead_s += 40 * 24 * HOUR_S  # Late copies arrive as well.
+        self.clock.ahead_s += 100 * 24 * HOUR_S  # Late copies arrive, and much runs out.
         for _ in range(3):
             self._work(1.0)
         self._look()
