@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
@@ -174,6 +174,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(rows=ROWS, hours=st.integers(0, 500), with_usage=st.booleans())
 def test_every_micro_unit_of_a_bill_is_in_one_line(
     tmp_path_factory: pytest.TempPathFactory,
