@@ -55,6 +55,8 @@ FLOORS = (
     """{kind: take_or_pay, supplier: alpha, accelerators: [B200], floor: 12 GPU-h, rate: $5,
           per: month}""",
     "{kind: take_or_pay, supplier: beta, floor: $25, per: month, model: discontinuous}",
+    "{kind: take_or_pay, supplier: alpha, floor: $70, per: month, make_up: 3mo, prepaid: 20%}",
+    "{kind: take_or_pay, supplier: alpha, floor: 9 GPU-h, per: month, carry_forward: 2mo}",
     """{kind: take_or_pay, supplier: alpha, floor: $75, per: month, make_up: 12mo,
           carry_forward: 3mo, carry_limit: 40%, prepaid: 30%}""",
     "{kind: prepayment, supplier: alpha, amount: $150, accelerators: [H100], at_end: refund}",

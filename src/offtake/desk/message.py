@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from offtake.core.vocabulary import EventKind
+from offtake.sourcing.permit import Happened
 
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
@@ -37,8 +38,14 @@ TOPIC_OF_EVENT = {
     EventKind.DEFAULT_CURED: "default.cured",
     EventKind.USAGE_RECORDED: "usage.recorded",
 }
+TOPIC_OF_PERMIT = {
+    Happened.ISSUED: "permit.issued",
+    Happened.DRAWN: "permit.drawn",
+    Happened.RETURNED: "permit.returned",
+    Happened.REVOKED: "permit.revoked",
+}
 PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
-TOPICS = (*TOPIC_OF_EVENT.values(), PROPOSED, ADOPTED)
+TOPICS = (*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), PROPOSED, ADOPTED)
 """What there are messages about, in docs/reference/outbox.md as well."""
 
 LIMIT_PAYLOAD_BYTES = 256 * 1024

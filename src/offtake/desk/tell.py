@@ -3,7 +3,7 @@
 Nothing tells of sealed offers, neither by what it says nor by a number that counts entries.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,15 +15,18 @@ from offtake.desk.message import (
     PROPOSED,
     SEALED,
     TOPIC_OF_EVENT,
+    TOPIC_OF_PERMIT,
     WEBHOOK,
     message_id,
     payload,
 )
+from offtake.desk.permits import is_of_permit
 from offtake.desk.state import State
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import subscribed
+from offtake.sourcing.permit import Happened
 from offtake.units.time import parse_instant
 
 LIMIT_WORDS = 2_000
@@ -45,14 +48,22 @@ def news(entry: Entry) -> Iterator[News]:
     """
     about = {"by": entry.name}
     for line in entry.events:
-        kind = EventKind[str(line["event"]).upper()]
-        if kind in SEALED:
+        topic = _topic(line)
+        if topic is None:
             continue
         told = {key: _brief(value) for key, value in line.items() if key != "decisions"}
-        yield News(TOPIC_OF_EVENT[kind], parse_instant(str(line["at"])), {**about, **told})
+        yield News(topic, parse_instant(str(line["at"])), {**about, **told})
     if isinstance(entry.command, Propose | Adopt):
         topic = PROPOSED if isinstance(entry.command, Propose) else ADOPTED
         yield News(topic, entry.at_s, {**about, "note": _brief(entry.command.note)})
+
+
+def _topic(line: Mapping[str, Any]) -> str | None:
+    """What a line of the journal is about; None where nobody is told of it."""
+    if is_of_permit(line):
+        return TOPIC_OF_PERMIT[Happened(line["event"])]
+    kind = EventKind[str(line["event"]).upper()]
+    return None if kind in SEALED else TOPIC_OF_EVENT[kind]
 
 
 def _brief(value: Any) -> Any:

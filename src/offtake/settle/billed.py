@@ -11,7 +11,7 @@ from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.demand.cells import Marks
 from offtake.demand.columns import Column
-from offtake.settle.bill import Bill, Category, Words
+from offtake.settle.bill import ABSENT, Bill, Category, Words
 from offtake.settle.columns import priced_rows
 from offtake.settle.used import Kind, Used
 from offtake.units.time import DAY_S
@@ -54,7 +54,7 @@ def billed(bill: Bill, names: Names, supplier: int = NONE) -> Billed:
         party = np.full(len(bill), supplier, np.int64)
     accelerator = _indices(bill.accelerator, names.accelerators, names)
     known = (party != NONE) & (accelerator != NONE)
-    is_use = known & (bill.category == Category.USAGE) & (bill.gpu_s != NONE)
+    is_use = known & (bill.category == Category.USAGE) & (bill.gpu_s != ABSENT)
     return Billed(bill, party, accelerator, is_use)
 
 

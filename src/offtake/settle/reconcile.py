@@ -166,7 +166,7 @@ def _line(
         *named,
         billed_micros=int(made.micros[rows].sum()),
         agreed_micros=agreed_micros,
-        billed_gpu_s=int(gpu_s[gpu_s != NONE].sum()),
+        billed_gpu_s=int(gpu_s[gpu_s != ABSENT].sum()),
         rows=len(rows),
         places=tuple(made.bill.place(int(row)) for row in rows[:PLACES_SHOWN]),
     )

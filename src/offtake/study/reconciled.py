@@ -139,13 +139,31 @@ def table_of(made: Reconciled, lines: Sequence[Line] | None = None) -> Table:
         f"difference, {made.bill.currency}",
         "rows",
     )
-    title = f"{made.bill.file} against the contracts, {period_text(made.period)}"
-    return Table(title, columns, tuple(rows), right=(5, 6, 7, 8, 9))
+    return Table("", columns, tuple(rows), right=(5, 6, 7, 8, 9))
 
 
 def _behind(line: Line) -> str:
+    """Which rows of the bill: the first by number, and how many more."""
     more = f" and {line.rows - len(line.places)} more" if line.rows > len(line.places) else ""
-    return f"{', '.join(line.places)}{more}"
+    return f"{', '.join(place.rpartition(':')[2] for place in line.places)}{more}"
+
+
+def sums_of(made: Reconciled) -> Table:
+    """The total of each verdict and supplier, for a first look."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for line in made.lines:
+        found = sums.setdefault((line.verdict.value, line.party), [0, 0, 0])
+        for place, part in enumerate((line.rows, line.billed_micros, line.agreed_micros)):
+            found[place] += part
+    rows: list[tuple[str, ...]] = [
+        (verdict, party, f"{count:,}", money(billed), money(agreed), money(billed - agreed))
+        for (verdict, party), (count, billed, agreed) in sums.items()
+    ]
+    total = made.billed_micros, made.agreed_micros, made.billed_micros - made.agreed_micros
+    rows.append(("total", "", f"{sum(one[0] for one in sums.values()):,}", *map(money, total)))
+    columns = ("verdict", "supplier", "rows", "billed", "agreed", "difference")
+    title = f"{made.bill.file} against the contracts, {period_text(made.period)}"
+    return Table(title, columns, tuple(rows), right=(2, 3, 4, 5))
 
 
 def page_of(made: Reconciled) -> Page:
@@ -160,10 +178,12 @@ def page_of(made: Reconciled) -> Page:
     )
     verdicts = dict.fromkeys(line.verdict for line in made.lines)
     words = Points("What the verdicts mean", tuple(f"{v.value}: {MEANS[v]}." for v in verdicts))
-    look = table_of(made, disputed)._replace(title="")
+    look = table_of(made, disputed)
     sections = (
         Section("To look at", "The largest difference first.", tables=(look,) if disputed else ()),
-        Section("Every line", tables=(table_of(made)._replace(title=""),), points=(words,)),
+        Section(
+            "Every line", tables=(sums_of(made)._replace(title=""), table_of(made)), points=(words,)
+        ),
         Section("How the bill was read", points=(Points("", _choices(made)),)),
     )
     return Page(

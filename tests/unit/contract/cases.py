@@ -429,7 +429,10 @@ def codes(folder: Path = SOURCE / "contract") -> set[str]:
     """Every permanent code that the source can give."""
     text = "\n".join(file.read_text() for file in sorted(folder.rglob("*.py")))
     found = set(
-        re.findall(r'(?:Problem|Rule|problem|problem_row|flag|Invalid)\(\s*"([a-z0-9-]+)"', text)
+        re.findall(
+            r'(?:Problem|Rule|problem|problem_row|flag|Invalid|Void|Forged|NotPermitted|_stop)\(\s*"([a-z0-9-]+)"',
+            text,
+        )
     )
     found |= {f"unknown-{value.value}" for value in NAMED}
     return found | {f"not-{value.name.lower()}" for value in SCALARS}

@@ -116,6 +116,15 @@ def test_use_of_ours_that_is_not_billed_is_missing(tmp_path: Path) -> None:
     found = lines(tmp_path, bill, usage)
 
     assert told(found) == [(Verdict.OTHER, 9, 0), (Verdict.MISSING, 0, 100)]
+    assert [one.billed_gpu_s for one in found] == [0, 0]
+
+
+def test_a_row_that_names_an_accelerator_and_no_hours_is_no_use(tmp_path: Path) -> None:
+    bill = "2026-03-02,2026-03-03,Azure,GPU,h100,H100,usage,,9,USD\n"
+
+    (one,) = lines(tmp_path, bill)
+
+    assert (one.verdict, one.billed_gpu_s) == (Verdict.OTHER, 0)
 
 
 def test_a_shortfall_that_is_billed_as_agreed_matches(tmp_path: Path) -> None:
