@@ -80,7 +80,7 @@ def read_rows(path: Path, header: Sequence[str], plain: Collection[str]) -> Rows
     import pyarrow as pa
 
     try:
-        found = _parquet(path) if is_parquet(path) else _csv(path, header, plain)
+        found = _parquet(path, plain) if is_parquet(path) else _csv(path, header, plain)
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         says = f"cannot be read to its end: {str(error).splitlines()[0]}"
         raise refusal(path, says, "Fetch the whole file again.") from error
@@ -91,12 +91,20 @@ def read_rows(path: Path, header: Sequence[str], plain: Collection[str]) -> Rows
     return Rows(path, found[0], found[1], digest)
 
 
-def _parquet(path: Path) -> tuple[Any, Column]:
+def _parquet(path: Path, plain: Collection[str]) -> tuple[Any, Column]:
+    import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
+    schema = parquet.read_schema(path)
+    words = [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type) and key_of(field.name) not in plain
+    ]
+    with parquet.ParquetFile(path, read_dictionary=words) as file:
         _limit(path, file.metadata.num_rows)
         table = file.read(use_threads=False)
+    table = table.unify_dictionaries().combine_chunks()
     return table, np.arange(1, table.num_rows + 1, dtype=np.int64)
 
 
@@ -150,6 +158,8 @@ def _csv(path: Path, header: Sequence[str], plain: Collection[str]) -> tuple[Any
 
 def _written(table: Any) -> Marks:
     """The rows that are not blank; files end with such rows, and spreadsheets with many."""
+    if any(column.null_count == 0 for column in table.columns):
+        return np.ones(table.num_rows, bool)
     written = np.zeros(table.num_rows, bool)
     for column in table.columns:
         written |= np.asarray(column.is_valid())
