@@ -41,6 +41,7 @@ VERBS = {
     "offer": "offer in an open tender",
     "order": "sign orders, and say what came, is late or has ended",
     "permit": "permit GPUs of a pool to be run on, draw on permits, check them without a desk",
+    "ledger": "GPUs by pool and window: awarded, there, permitted, drawn, used and left",
     "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",
 }
 EPILOG = """examples:

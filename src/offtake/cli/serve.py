@@ -148,19 +148,11 @@ def _signing(given: argparse.Namespace) -> "Settings":
 
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     """Serve until somebody stops it; what was asked is in no log."""
-    import uvicorn
-
     from offtake.desk.access.discreet import log_to
+    from offtake.desk.serving import server_of
 
     log_to(sys.stderr)
-    uvicorn.run(
-        app,
-        host=given.host,
-        port=given.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 
 

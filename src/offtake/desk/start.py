@@ -22,7 +22,7 @@ from offtake.desk.access.sign_on import link, sign_on_router
 from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
-from offtake.desk.desk import Desk
+from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.message import WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
@@ -87,7 +87,7 @@ def parts(
     engine = open_engine(url)
     create_tables(engine)
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
+    writer = Writer(engine, clock, beside=Teller(secrets.token_bytes), told=metrics.told)
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
     return Parts(engine, writer, register, Door(register, origin, tick_ms, rates), metrics)
@@ -106,10 +106,10 @@ def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
     @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
-    async def metrics() -> Response[bytes]:
+    async def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
-        with reader(made.engine).connect() as tx:
-            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+        page = made.metrics.page(reader(made.engine), is_writable=desk.service.is_writable)
+        return Response(page, media_type=MEDIA_TYPE)
 
     return metrics
 

@@ -1,10 +1,11 @@
 """The register of who may come in: each of its methods is one transaction, for threads to call."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.desk.access.recent import Found
 from offtake.desk.access.role import Role
@@ -112,7 +113,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:  # A note, no condition.
                 note_use(tx, found.who.token_id, now_s)
         return Found(found.who, found.until_s, now_s)
 
@@ -124,7 +125,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:
                 note_visit(tx, secret, now_s)
         return Found(found.who, found.until_s, now_s)
 
