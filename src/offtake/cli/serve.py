@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from litestar import Litestar
 
+    from offtake.desk.access.limit import Rates
     from offtake.desk.access.oidc import Settings
     from offtake.desk.access.origin import Origin
     from offtake.desk.clock import SystemClock
@@ -51,6 +52,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--permit-key", metavar="FILE", help="the private key that permits are signed with"
     )
+    parser.add_argument(
+        "--per-minute", type=int, default=600, help="requests of a token or session; 600"
+    )
     parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
 
 
@@ -64,7 +68,9 @@ def run(given: argparse.Namespace) -> int:
     clock = SystemClock()
     signing = None if given.sign_on is None else _signing(given)
     key = None if given.permit_key is None else _permit_key(given.permit_key)
-    made = _opened(lambda: parts(given.db or "sqlite:///offtake.db", _origin(given), clock))
+    rates = _rates(given)
+    url = given.db or "sqlite:///offtake.db"
+    made = _opened(lambda: parts(url, _origin(given), clock, rates=rates))
     if made.is_new:
         if given.portfolio is None:
             says = "this desk has no portfolio yet"
@@ -93,6 +99,16 @@ def _permit_key(name: str) -> bytes:
         remedy = "Make one with `offtake journal keys --out desk.key`."
         raise Invalid("no-key", "--permit-key", str(error), remedy) from error
     return text
+
+
+def _rates(given: argparse.Namespace) -> "Rates":
+    """How often somebody may ask."""
+    from offtake.desk.access.limit import rates_of
+
+    if given.per_minute < 1:
+        remedy = "Write how many requests a minute one token or session may send."
+        raise Invalid("bad-value", "--per-minute", "nobody could ask", remedy)
+    return rates_of(given.per_minute)
 
 
 def _posting(made: "Parts", clock: "SystemClock") -> "Post":
@@ -132,19 +148,11 @@ def _signing(given: argparse.Namespace) -> "Settings":
 
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     """Serve until somebody stops it; what was asked is in no log."""
-    import uvicorn
-
     from offtake.desk.access.discreet import log_to
+    from offtake.desk.serving import server_of
 
     log_to(sys.stderr)
-    uvicorn.run(
-        app,
-        host=given.host,
-        port=given.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
-from litestar.datastructures import ResponseHeader
+from litestar.datastructures import ResponseHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import ResponseSpec
@@ -118,6 +118,7 @@ def application(
         middleware=[Addresses(), *middleware],
         before_send=list(before_send),
         logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
+        state=State({"leave": desk.service.leave}),
         request_class=Letter,
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.limit import USUAL, Rates
 from offtake.desk.access.oidc import Provider, Settings
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
@@ -21,7 +22,7 @@ from offtake.desk.access.sign_on import link, sign_on_router
 from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
-from offtake.desk.desk import Desk
+from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.message import WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
@@ -72,10 +73,13 @@ def tick_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) -> Parts:
+def parts(
+    url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, rates: Rates = USUAL
+) -> Parts:
     """Open a database, make its tables where they are not there, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
+    ``rates`` say how often somebody may ask.
 
     Raises:
         Unavailable: The database cannot be read.
@@ -83,10 +87,10 @@ def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) 
     engine = open_engine(url)
     create_tables(engine)
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
+    writer = Writer(engine, clock, beside=Teller(secrets.token_bytes), told=metrics.told)
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)
+    return Parts(engine, writer, register, Door(register, origin, tick_ms, rates), metrics)
 
 
 def signing_permits(made: Parts, private: bytes) -> Parts:
@@ -102,10 +106,10 @@ def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
     @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
-    async def metrics() -> Response[bytes]:
+    async def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
-        with reader(made.engine).connect() as tx:
-            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+        page = made.metrics.page(reader(made.engine), is_writable=desk.service.is_writable)
+        return Response(page, media_type=MEDIA_TYPE)
 
     return metrics
 

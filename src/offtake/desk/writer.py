@@ -53,7 +53,14 @@ class KeyUsed(Refused):
 
 
 class Unavailable(Exception):
-    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+    """The database cannot be written to now; the same may be asked again, under the same key.
+
+    Nothing has happened, unless the database took a batch and could not say so any more.
+    """
+
+
+class Unsure(Unavailable):
+    """The database was lost when it was told to keep something: whether it did is not known."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +86,10 @@ Beside = Callable[[Connection, State, Sequence[Entry]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
 
+Told = Callable[[Sequence[Entry]], None]
+"""Who hears of entries once they are durable."""
+
+
 def nothing(point: str) -> None:
     """No crash."""
 
@@ -87,14 +98,28 @@ def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
     """Nobody is told."""
 
 
+def unheard(entries: Sequence[Entry]) -> None:
+    """Nobody hears."""
+
+
 class Writer:
-    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+    """Carries commands out, one batch after the other; ``state`` is what is durable.
+
+    ``took_last`` says whether the database took the last batch.
+    """
 
     def __init__(
-        self, engine: Engine, clock: Clock, *, beside: Beside = nobody, at: Point = nothing
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        beside: Beside = nobody,
+        told: Told = unheard,
+        at: Point = nothing,
     ) -> None:
-        self.state = State()
-        self._engine, self._clock, self._beside, self._at = engine, clock, beside, at
+        self.state, self.took_last = State(), True
+        self._engine, self._clock = engine, clock
+        self._beside, self._told, self._at = beside, told, at
         self._reader = reader(engine)
         self._head = Head(0, START)
         self._timers = Timers(self.state)
@@ -136,37 +161,50 @@ class Writer:
         except Failure as error:
             raise Unavailable(error.__class__.__name__) from error
 
+    def is_writable(self) -> bool:
+        """Whether the database keeps what is written, found out by writing nothing new."""
+        try:
+            with self._engine.begin() as tx:
+                journal.touch(tx)
+        except Failure:
+            return False
+        return True
+
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
         """Carry out commands and the deadlines before them; the answers are durable.
 
         Where the database takes the words of one and not of the others, each is tried alone.
         """
         batch = _Batch(self, self._clock.now_s())
+        is_sure = True
         try:
             self._at("before")
             with self._engine.begin() as tx:
                 batch.run(tx, asked)
                 self._at("appended")
+                is_sure = not batch.has_written
             self._at("committed")
         except Failure as error:
             self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
             if isinstance(error, Unkept) and len(asked) > 1:
                 return [answer for one in asked for answer in self.write([one])]
-            failed = _failed(error)
+            failed = _failed(error, is_sure=is_sure)
+            self.took_last = not isinstance(failed, Unavailable)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
-        self.state, self._head = batch.state, batch.head
+        self.state, self._head, self.took_last = batch.state, batch.head, True
+        self._told(batch.done)
         return batch.answers
 
 
-def _failed(error: Failure) -> Invalid | Unavailable:
+def _failed(error: Failure, *, is_sure: bool) -> Invalid | Unavailable:
     """What a command is told that was not kept."""
     if isinstance(error, Unkept):
         says = "holds something that the database does not keep"
         return Invalid([Wrong("command", says, "Write plain text and smaller numbers.")])
-    return Unavailable(error.__class__.__name__)
+    return (Unavailable if is_sure else Unsure)(error.__class__.__name__)
 
 
 def _whole(tx: Connection) -> State:
@@ -205,16 +243,23 @@ class _Batch:
     def __init__(self, writer: Writer, now_s: int) -> None:
         self._w, self._now_s = writer, now_s
         self.state, self.head = writer.state, writer._head
+        self._first = self.head  # As it was when the batch began.
         self.answers: list[Answered] = []
+        self.done: list[Entry] = []
         self._entries: list[Entry] = []
         self._rows: list[Row] = []
         self._kept: list[Answer] = []
         self._timers = writer._timers
 
+    @property
+    def has_written(self) -> bool:
+        """Whether there is anything to be kept."""
+        return self.head.seq != self._first.seq
+
     def run(self, tx: Connection, asked: Sequence[Asked]) -> None:
         """Catch up, let time pass, carry out, append."""
         w = self._w
-        head = journal.lock(tx)
+        head = self._first = journal.lock(tx)
         w._at("locked")
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
@@ -232,6 +277,7 @@ class _Batch:
         journal.append(tx, self._rows, self._kept)
         if self._entries:
             self._w._beside(tx, self.state, self._entries)
+            self.done += self._entries
         self._rows, self._kept, self._entries = [], [], []
 
     def _catch_up(self, tx: Connection, head: Head) -> None:

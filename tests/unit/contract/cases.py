@@ -319,6 +319,16 @@ CASES = (
         "3:46",
     ),
     Case(
+        "term-without-effect",
+        clause("kind: take_or_pay, supplier: azure, floor: $1, per: term, make_up: 12mo"),
+        "3:65",
+    ),
+    Case(
+        "prepaid-without-rate",
+        clause("kind: take_or_pay, supplier: azure, floor: 5 GPU-h, prepaid: 10%"),
+        "3:65",
+    ),
+    Case(
         "incomplete-term",
         clause("kind: first_refusal, holder: azure, window: 1d, large_lot: 9"),
         "3:65",
