@@ -232,7 +232,7 @@ def _drawn(again: Repeated) -> Receipt:
         entry=again.draw.stamp.entry,
         at=instant_text(again.draw.at_s),
         permit=permit_id(again.permit.number),
-        version=again.permit.version,
+        version=again.draw.version,
         happened=(Happened.DRAWN.value,),
     )
 
