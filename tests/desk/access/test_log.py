@@ -23,7 +23,8 @@ from offtake.desk.access.discreet import GONE, Discreet, discreet, hush
 from offtake.desk.access.oidc import Provider
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 
 SECRET = "A" * 42 + "_"
 
@@ -143,7 +144,7 @@ def served(app: Any, origin: str) -> Iterator[None]:
 def test_nothing_that_opens_the_desk_is_logged_by_anybody(tmp_path: Path) -> None:
     with everything() as logs:
         engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-        create_tables(engine)
+        migrate(engine)
         desk = Desk(engine)
         desk.clock.at_s = int(time.time())
         with real.running() as idp:
