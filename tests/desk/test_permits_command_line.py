@@ -129,3 +129,22 @@ def test_people_read_permits_as_tables(
         assert main(["permit", *words]) == 0
         assert said in capsys.readouterr().out
     assert Path("again.jws").read_text() == Path("p-1.jws").read_text()
+
+
+def test_the_ledger_is_read_as_a_table_and_by_programs(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ada", *ISSUE, *UNTIL)
+    run("ada", *DRAW)
+    window = ("--pool", "west", "--from", "2025-03-05", "--until", "2025-03-15", "--step", "5d")
+    found = run("aud", "ledger", *window)
+    assert [(row["permitted"], row["drawn"], row["left"]) for row in found] == [
+        (60, 40, 40),
+        (60, 40, 40),
+    ]
+    assert main(["ledger", "--token-file", "aud"]) == 0
+    shown = capsys.readouterr().out
+    assert "permitted" in shown
+    assert "west" in shown
+    assert run("aud", "ledger", "--from", "x", code=3) == "invalid"
+    assert run("aud", "ledger", "--pool", "nope", code=3) == "not-found"

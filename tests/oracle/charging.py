@@ -43,9 +43,38 @@ def rate_card(clause, use, before):
     total = Fraction(0)
     for number in range(before[place], before[place] + use["gpu_h"]):
         price = [line["price"], *(price for above, price in tiers if number >= above)][-1]
-        exact = price * (1 - terms["discount"])
-        total += Fraction(int(exact * 10**6), 10**6)
+        total += _after_layers(terms, price, use["from"], lambda layer: _is_about(layer, ask))
     return "RC2" if tiers else "RC1", total, closeness(line), place
+
+
+def _is_about(layer, ask):
+    return covered(layer, ask, permission=False, but=("asks", "capacity"))
+
+
+def _after_layers(terms, price, at, concerned):
+    """RC3: what is left of a price after the discount and each layer, in order."""
+    price = Fraction(int(price * (1 - terms["discount"]) * 10**6), 10**6)
+    for layer in terms.get("adjustments", []):
+        if at not in range(layer.get("from", 0), layer.get("until", FOREVER)):
+            continue
+        if concerned(layer):
+            exact = price * (1 - layer.get("discount", 0)) * _moved(layer, at)
+            price = Fraction(int(exact * 10**6), 10**6)
+    return price
+
+
+def _moved(layer, at):
+    """An index against its base, in millionths, within what was agreed."""
+    levels = layer.get("index")
+    if not levels:
+        return Fraction(1)
+
+    def stands(day):
+        return [levels[0][1], *(level for since, level in levels if since <= day)][-1]
+
+    moved = Fraction(int(stands(at) / stands(layer.get("base_date", 0)) * 10**6), 10**6)
+    moved = min(moved, 1 + layer.get("most_up", FOREVER))
+    return max(moved, 1 - layer.get("most_down", 1))
 
 
 def priced(world, use, before):
@@ -132,8 +161,16 @@ def _cheapest(world, floor):
             now = floor["start"] in begun and floor["start"] < line.get("until", FOREVER)
             if now and _meet(floor["clause"]["terms"], terms, line):
                 free = [tier["price"] for tier in line.get("tiers", []) if not tier["above_gpu_h"]]
-                exact = [line["price"], *free][-1] * (1 - terms["discount"])
-                prices.append(Fraction(int(exact * 10**6), 10**6))
+                price = [line["price"], *free][-1]
+                own = floor["clause"]["terms"]
+                prices.append(
+                    _after_layers(
+                        terms,
+                        price,
+                        floor["start"],
+                        lambda layer, line=line, own=own: _meet(own, line, layer),
+                    )
+                )
     return min(prices, default=Fraction(0))
 
 

@@ -21,7 +21,22 @@ SHARES += ("level", "most_up", "most_down", "share", "capped")
 SIZES = ("minimum_lot", "limit", "large_lot")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
 MONEY = ("price", "cap", "rate", "amount")
-INSTANTS = ("expires", "starts", "ends", "at", "from", "until", "start", "end", "due", "comes")
+INSTANTS = (
+    "base_date",
+    "claimed",
+    "opens",
+    "closes",
+    "expires",
+    "starts",
+    "ends",
+    "at",
+    "from",
+    "until",
+    "start",
+    "end",
+    "due",
+    "comes",
+)
 DEFAULTS = {
     "first_refusal": {
         "form": "offer_first",
@@ -138,7 +153,11 @@ def value(key, written):
         return bool(written)
     if key in ("gpus", "rank", "tranche", "above_gpu_h"):
         return int(str(written).replace(",", ""))
-    if key in ("lines", "tiers"):
+    if key == "index":
+        return sorted(
+            (instant(day), Fraction(text.rstrip("%")) / 100) for day, text in written.items()
+        )
+    if key in ("lines", "tiers", "adjustments"):
         return [values(line) for line in written]
     if key == "ramp":
         return sorted((instant(day), floor(text)) for day, text in written.items())

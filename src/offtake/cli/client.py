@@ -47,7 +47,7 @@ REMEDIES = {
     "idempotency-key-conflict": "Give this command a --key of its own.",
     "too-many": "Wait a while.",
     "our-mistake": "Nothing has happened; tell whoever runs the desk.",
-    "unavailable": "Nothing has happened; try again.",
+    "unavailable": "Look at it again before you repeat it.",
     **OF_PERMITS,
     "malformed": "See `--help` of the command.",
 }
@@ -243,7 +243,7 @@ def _rows(problem: Mapping[str, Any], place: str, key: str) -> list[dict[str, An
     says = problem.get("detail") or str(problem.get("title", "it was not done")).lower()
     remedy = REMEDIES.get(kind, "See `--help` of the command.")
     if kind == "unavailable" and key:
-        remedy = f"Nothing has happened; try again with `--key {key}`."
+        remedy = f"Try again with `--key {key}`: it happens once."
     return [problem_row(kind, place, says=says, remedy=remedy)]
 
 

@@ -93,6 +93,18 @@ DRAWS = (
     ("end", "end"),
     ("GPU-seconds", "gpu_s"),
 )
+LEDGER = (
+    ("pool", "pool"),
+    ("supplier", "supplier"),
+    ("from", "start"),
+    ("until", "end"),
+    ("awarded", "awarded"),
+    ("there", "delivered"),
+    ("permitted", "permitted"),
+    ("drawn", "drawn"),
+    ("left", "left"),
+    ("GPU-seconds used", "used_gpu_s"),
+)
 DEADLINES = (("at", "at"), ("runs out", "kind"), ("party", "party"), ("order", "order"))
 FINDINGS = (
     ("supplier", "supplier"),

@@ -165,7 +165,7 @@ class Default(Command, frozen=True, kw_only=True):
 
 
 class Use(Command, frozen=True, kw_only=True):
-    """What was run, as metered."""
+    """What was run, as metered; ``pool`` says where, so that the ledger counts it there."""
 
     supplier: Name
     purpose: Name
@@ -175,6 +175,7 @@ class Use(Command, frozen=True, kw_only=True):
     accelerator: Name | None = None
     region: Name | None = None
     own: bool = False
+    pool: Name | None = None
 
 
 class Adopt(Command, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
 from offtake.desk import permits, reading
 from offtake.desk.act import Done, decided
+from offtake.desk.metered import metered
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.standing import after as stands
 from offtake.desk.standing import submitted
@@ -139,6 +140,8 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     for item in done.recorded:
         sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
     after = next_of(state, given)._replace(sourcing=sourcing)
+    if isinstance(given.command, say.Use):
+        return metered(after, given.command, done.recorded)
     if done.lot == NONE:
         return after
     if isinstance(given.command, say.Submit):

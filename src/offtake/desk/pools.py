@@ -1,14 +1,16 @@
 """The pools of a desk: those that the portfolio lists, and one for each signed order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from offtake.contract.portfolio import Portfolio
-from offtake.core.names import BUYER
-from offtake.desk.state import State
+from offtake.contract.problem import nearest
+from offtake.core.names import BUYER, UNSTATED
+from offtake.desk import command as say
+from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.state import State, Version
+from offtake.sourcing.command import Use
 from offtake.sourcing.level import Piece
 from offtake.sourcing.permitting import Place
 from offtake.sourcing.requirement import Order
-from offtake.supply.pools import Site, site_of
 from offtake.units.time import FOREVER_S
 
 
@@ -19,36 +21,43 @@ def pool_name(order: Order, requirement: str) -> str:
 
 def pools(state: State) -> Iterator[Place]:
     """Every pool with the GPUs that are there: in portfolio order, then as orders were signed."""
-    portfolio = state.in_force.portfolio
-    for pool in portfolio.document.pools:
-        yield _listed(site_of(pool, portfolio.names))
+    yield from places(state.in_force)
     for order in state.sourcing.orders.values():
         yield _ordered(state, order)
 
 
 def pool(state: State, name: str) -> Place | None:
     """The pool of a name."""
-    found = listed(state.in_force.portfolio, name)
-    if found is not None:
-        return found
-    number = name.removeprefix("order-").partition("-")[0]
-    order = state.sourcing.orders.get(int(number)) if number.isdecimal() else None
-    if order is None or len(number) > 9:
+    for place in places(state.in_force):
+        if place.pool == name:
+            return place
+    order = order_of(state, name)
+    return None if order is None else _ordered(state, order)
+
+
+def order_of(state: State, name: str) -> Order | None:
+    """The order that made the pool of a name; None where none did."""
+    digits = name.removeprefix("order-").partition("-")[0]
+    order = state.sourcing.orders.get(int(digits)) if digits.isdecimal() else None
+    if order is None or name != pool_name(order, state.sourcing.lots[order.lot].need.requirement):
         return None
-    place = _ordered(state, order)
-    return place if place.pool == name else None
+    return order
 
 
-def listed(portfolio: Portfolio, name: str) -> Place | None:
-    """The pool of a name that a portfolio lists."""
-    for row in portfolio.document.pools:
-        if row.id == name:
-            return _listed(site_of(row, portfolio.names))
-    return None
+def awarded(state: State, place: Place) -> tuple[tuple[int, int], ...]:
+    """What is signed of a pool over time, whether it has come or is still to come."""
+    listed = any(site.pool == place.pool for site in state.in_force.sites)
+    order = None if listed else order_of(state, place.pool)
+    if order is None:
+        return place.steps
+    coming = (number for number in range(order.offer.tranches) if number not in order.ended)
+    return _steps(signed(order, coming), order.offer.end_s)
 
 
-def _listed(site: Site) -> Place:
-    return Place(site.pool, site.supplier, site.accelerator, site.region, site.own, site.steps)
+def places(version: Version) -> Iterator[Place]:
+    """The pools that a portfolio lists."""
+    for site in version.sites:
+        yield Place(site.pool, site.supplier, site.accelerator, site.region, site.own, site.steps)
 
 
 def _ordered(state: State, order: Order) -> Place:
@@ -64,7 +73,29 @@ def _ordered(state: State, order: Order) -> Place:
     )
 
 
-def signed(order: Order, tranches: tuple[int, ...]) -> Iterator[Piece]:
+def ran_on(state: State, command: say.Use, told: Use) -> Use:
+    """What was run on a pool, with what stands there.
+
+    Raises:
+        Invalid: There is no such pool, or it is another supplier's or of another kind.
+    """
+    if command.pool is None:
+        return told
+    place = pool(state, command.pool)
+    if place is None:
+        remedy = nearest(command.pool, [each.pool for each in pools(state)])
+        raise Invalid([Wrong("pool", f"`{command.pool}` is no pool", remedy)])
+    wrong = [
+        Wrong(field, f"is not that of {command.pool}", "Leave it out, or name another pool.")
+        for field in ("supplier", "accelerator", "region")
+        if getattr(told, field) not in (UNSTATED, getattr(place, field))
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    return told._replace(accelerator=place.accelerator, region=place.region)
+
+
+def signed(order: Order, tranches: Iterable[int]) -> Iterator[Piece]:
     """What some tranches of an order bring, each from when it is due to the end of the order."""
     for tranche in tranches:
         due_s = order.due_at_s(tranche)

@@ -123,7 +123,7 @@ class Service:
     def _write(self, batch: Sequence[Waiting]) -> None:
         before = self.state.seq
         answers = self._answers([asked for asked, _ in batch])
-        self._told(writable=not any(isinstance(answer, Unavailable) for answer in answers))
+        self._told(writable=self._writer.took_last)
         assert self._loop is not None
         changed = self.state.seq != before
         self._loop.call_soon_threadsafe(partial(self._reply, batch, answers, changed=changed))

@@ -52,7 +52,10 @@ class KeyUsed(Refused):
 
 
 class Unavailable(Exception):
-    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+    """The database cannot be written to now; the same may be asked again, under the same key.
+
+    Nothing has happened, unless the database took a batch and could not say so any more.
+    """
 
 
 class Unsure(Unavailable):
@@ -98,7 +101,10 @@ def unheard(entries: Sequence[Entry]) -> None:
 
 
 class Writer:
-    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+    """Carries commands out, one batch after the other; ``state`` is what is durable.
+
+    ``took_last`` says whether the database took the last batch.
+    """
 
     def __init__(
         self,
@@ -109,7 +115,7 @@ class Writer:
         told: Told = unheard,
         at: Point = nothing,
     ) -> None:
-        self.state = State()
+        self.state, self.took_last = State(), True
         self._engine, self._clock = engine, clock
         self._beside, self._told, self._at = beside, told, at
         self._reader = reader(engine)
@@ -181,11 +187,12 @@ class Writer:
             if isinstance(error, Unkept) and len(asked) > 1:
                 return [answer for one in asked for answer in self.write([one])]
             failed = _failed(error, is_sure=is_sure)
+            self.took_last = not isinstance(failed, Unavailable)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
-        self.state, self._head = batch.state, batch.head
+        self.state, self._head, self.took_last = batch.state, batch.head, True
         self._told(batch.done)
         return batch.answers
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from offtake.contract.model import Document
 from offtake.core.account import Account, Charge, Report, Taken, Use
 from offtake.core.names import BUYER, Names
-from offtake.core.pricing import Card, card_of, least_micros_per_gpu_h, priced
+from offtake.core.pricing import Card, card_of, closed, least_micros_per_gpu_h, priced
 from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.counting import Counted, Counting
@@ -188,7 +188,7 @@ def price_one(
     found = priced(terms.clauses, use, volumes)
     if found is None and rate != NONE:
         return "pool", "RC1", price_of(use.gpu_s, rate, Rounding.HALF_EVEN)
-    if found is None:
+    if found is None and not closed(terms.clauses, use):
         found = priced(terms.prices, use, volumes)
     if found is None:
         return None

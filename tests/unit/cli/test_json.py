@@ -129,3 +129,9 @@ def test_prices_answers_with_the_documented_keys(capsys: pytest.CaptureFixture[s
     assert [row["supplier"] for row in told["prices"]][-1] == "aws"
     converted = answer(["prices", "--accelerator", "H100", "--convert", "1 GW"], capsys)
     assert converted["converted"]["gpus"] == 653_594
+
+
+def test_bills_answers_with_the_documented_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    (told,) = answer(["bills", str(EXAMPLES.parent / "docs/examples/bill.csv")], capsys)
+
+    assert set(told) == documented("bills")

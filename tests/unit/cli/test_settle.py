@@ -57,6 +57,10 @@ def test_a_result_folder_holds_pages_lines_and_a_ledger(
         "lines.csv",
         "lines.parquet",
         "ledger.beancount",
+        "focus.csv",
+        "focus.parquet",
+        "focus-commitments.csv",
+        "focus-commitments.parquet",
         "A-alpha.html",
         "A-alpha.pdf",
     }

@@ -373,6 +373,26 @@ def test_what_is_paid_ahead_is_due_on_the_first_day_of_its_period() -> None:
     assert (back.payer, back.because) == (1, ("TP6 of 2025-04-01",))
 
 
+LIST = """prices:
+  - {supplier: alpha, price: $9}
+"""
+
+
+@pytest.mark.parametrize(("otherwise", "gaps"), [("nothing", 1), ("list", 0)])
+def test_what_a_card_is_about_is_the_lists_to_price_only_where_it_says_so(
+    otherwise: str, gaps: int
+) -> None:
+    card = "kind: rate_card, supplier: alpha, lines: [{accelerators: [H100], price: $1}]"
+    made = Portfolio.loads(
+        HEAD.format(clauses=f"      c: {{{card}, otherwise: {otherwise}}}\n") + LIST
+    )
+    rows = [use("2025-04", 10), use("2025-05", 10, accelerator=1)]
+    settlement = settle(Terms(made.clauses, made.prices), rows, [], YEAR)
+
+    assert len(settlement.gaps) == gaps
+    assert dollars(settlement, "RC1") == [10, 90][: 2 - gaps]
+
+
 def test_a_use_across_the_first_day_of_a_line_is_split_there_and_each_part_priced_by_its_own() -> (
     None
 ):
