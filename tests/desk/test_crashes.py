@@ -76,13 +76,6 @@ DELIVERED = PORTFOLIO + "      late: {kind: delivery, supplier: alpha, grace: 1d
 LATE = (*ORDERED, at("2025-09-20"), does(say.Adopt(portfolio=DELIVERED)))
 LATE += (does(submit(requirement="t")), does(say.Notice(requirement="t")))
 changed = msgspec.convert({**msgspec.to_builtins(submit(gpus=32)), "do": "change"}, say.Change)
-PERMIT = say.IssuePermit(
-    pool="order-0-r", purpose="training", gpus=24, start="2025-09-02", end="2025-10-01"
-)
-COME = (*ORDERED, does(say.Deliver(order=0)))
-PERMITTED = (*COME, does(PERMIT))
-DRAW = say.DrawPermit(permit="p-1", engine="slurm", key="job-1", gpus=8)
-DRAWN = (*PERMITTED, does(DRAW))
 USE = {"purpose": "training", "start": "2025-03-02", "end": "2025-03-03"}
 POOLED = PORTFOLIO + "pools: {west: {supplier: beta, accelerator: H100, capacity: 100}}\n"
 WINDOW = {"start": "2025-04-01", "end": "2025-04-12"}
@@ -110,10 +103,6 @@ CASES = {
     "cancel": Case(say.Cancel(order=0, why="agreed"), before=ORDERED),
     "default": Case(say.Default(party="alpha")),
     "use": Case(say.Use(supplier="alpha", gpus=8, **USE)),
-    "issue_permit": Case(PERMIT, before=COME),
-    "draw_permit": Case(DRAW, before=PERMITTED),
-    "return_draw": Case(say.ReturnDraw(permit="p-1", engine="slurm", key="job-1"), before=DRAWN),
-    "revoke_permit": Case(say.RevokePermit(permit="p-1", why="moved"), before=DRAWN),
     "propose": Case(say.Propose(portfolio=OTHER, note="longer")),
     "issue_permit": Case(PERMIT, before=POOL),
     "draw_permit": Case(DRAW, before=PERMITTED),
