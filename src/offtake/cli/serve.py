@@ -57,6 +57,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--per-minute", type=int, default=600, help="requests of a token or session; 600"
     )
+    parser.add_argument(
+        "--log", choices=("text", "json"), default="text", help="lines for people or for programs"
+    )
     parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
 
 
@@ -153,7 +156,7 @@ def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     from offtake.desk.access.discreet import log_to
     from offtake.desk.serving import server_of
 
-    log_to(sys.stderr)
+    log_to(sys.stderr, given.log)
     server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 

@@ -1,6 +1,7 @@
 """Secrets never reach logs: neither those of the desk, nor of the server, nor of the clients."""
 
 import io
+import json
 import logging
 import threading
 import time
@@ -19,7 +20,7 @@ from desk import provider as real
 from desk.access.doors import House, bearer
 from desk.access.registers import Desk
 from desk.access.test_oidc import ADA, settings
-from offtake.desk.access.discreet import GONE, Discreet, discreet, hush
+from offtake.desk.access.discreet import GONE, Discreet, Rows, discreet, hush
 from offtake.desk.access.oidc import Provider
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
@@ -99,6 +100,26 @@ def test_a_traceback_is_hushed_too() -> None:
         logger.exception("unexpected")
 
     assert "KeyError: 'oft_0123456789abcdef_" in out.getvalue()
+    assert SECRET not in out.getvalue()
+
+
+def test_a_log_for_programs_has_an_object_a_line_without_secrets() -> None:
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(Rows())
+    logger = logging.getLogger("a desk of another test")
+    logger.addHandler(handler)
+    logger.warning('%s\nsays "no"', f"oft_0123456789abcdef_{SECRET}")
+    try:
+        {}[f"oft_0123456789abcdef_{SECRET}"]
+    except KeyError:
+        logger.exception("unexpected")
+
+    first, second = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (first["level"], first["logger"]) == ("warning", "a desk of another test")
+    assert first["says"] == f'oft_0123456789abcdef_{GONE}\nsays "no"'
+    assert first["at"].endswith("Z") or len(first["at"]) == 10
+    assert "KeyError" in second["error"]
     assert SECRET not in out.getvalue()
 
 
