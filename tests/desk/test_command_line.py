@@ -18,7 +18,8 @@ from offtake.cli.main import main
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.start import adopt, assembled, parts
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.person import Person
 from offtake.desk.store.token import Wanted
 from offtake.units.time import DAY_S
@@ -35,7 +36,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A desk with a portfolio, and a token file for each person."""
     url = f"sqlite:///{tmp_path / 'desk.db'}"
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     Story(engine)
     engine.dispose()
     for name in (*PEOPLE, "nobody"):
