@@ -12,9 +12,8 @@ from prometheus_client import (
 )
 
 from offtake.desk.command import Bid
-from offtake.desk.entry import Entry
+from offtake.desk.entry import Entry, Written
 from offtake.desk.reasons import reasons
-from offtake.desk.state import State
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Connection
 from offtake.desk.writer import Beside
@@ -43,17 +42,27 @@ class Metrics:
         self._outbox = Gauge(
             "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
         )
+        self._deliveries = Counter(
+            "offtake_deliveries",
+            "What came of sending messages",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
         for token, reason in reasons().items():
             self._reasons.labels(token, reason.finding.verdict.name.lower())
 
     def beside(self, then: Beside) -> Beside:
         """Count entries as they are written, then go on."""
 
-        def both(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
-            then(tx, state, entries)
-            self._seen(entries)
+        def both(tx: Connection, entries: Sequence[Written]) -> None:
+            then(tx, entries)
+            self._seen(one.entry for one in entries)
 
         return both
+
+    def count(self, what: str, channel: str) -> None:
+        """What came of sending a message (``outbox.Counters``)."""
+        self._deliveries.labels(channel, what).inc()
 
     def _seen(self, entries: Iterable[Entry]) -> None:
         for entry in entries:

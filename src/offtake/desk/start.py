@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,21 +23,27 @@ from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
 from offtake.desk.desk import Desk
 from offtake.desk.endpoint import Endpoints
-from offtake.desk.message import WEBHOOK
+from offtake.desk.entry import Written
+from offtake.desk.errands import Errands, plan
+from offtake.desk.message import EMAIL, WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
 from offtake.desk.outbox import Deliverer
+from offtake.desk.pages.messages import message_pages
 from offtake.desk.pages.people import people_pages
+from offtake.desk.routes.contacts import contact_router
 from offtake.desk.routes.outbox import Post, outbox_router
+from offtake.desk.routes.webhooks import webhook_router
 from offtake.desk.seal import Seal, keys_of
 from offtake.desk.service import Service
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import Engine, create_tables, open_engine, reader
-from offtake.desk.tell import Teller
+from offtake.desk.store.engine import Connection, Engine, create_tables, open_engine, reader
+from offtake.desk.tell import ByMail, Teller
+from offtake.desk.transport.mail import Mail, Server
 from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach
 from offtake.desk.transport.webhook import Webhooks
-from offtake.desk.writer import Answered, Asked, Receipt, Writer
+from offtake.desk.writer import Answered, Asked, Beside, Receipt, Writer
 
 PATIENCE_S = 5
 """How long a provider that signs people on may take to answer."""
@@ -52,6 +58,7 @@ class Parts:
     register: Register
     door: Door
     metrics: Metrics = field(default_factory=Metrics)
+    teller: Teller = field(default_factory=lambda: Teller(secrets.token_bytes))
 
     @property
     def is_new(self) -> bool:
@@ -70,10 +77,18 @@ def tick_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) -> Parts:
+def parts(
+    url: str,
+    origin: Origin,
+    clock: Clock,
+    *,
+    wall: Clock | None = None,
+    by_mail: ByMail | None = None,
+) -> Parts:
     """Open a database, make its tables where they are not there, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
+    Letters are written where ``by_mail`` says how; then ``posting`` has to know a mail server.
 
     Raises:
         Unavailable: The database cannot be read.
@@ -81,10 +96,21 @@ def parts(url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None) 
     engine = open_engine(url)
     create_tables(engine)
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
+    teller = Teller(secrets.token_bytes, by_mail)
+    writer = Writer(engine, clock, beside=metrics.beside(in_turn(teller, plan)))
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics)
+    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics, teller)
+
+
+def in_turn(*those: Beside) -> Beside:
+    """Several things that are written with entries, one after the other."""
+
+    def each(tx: Connection, entries: Sequence[Written]) -> None:
+        for one in those:
+            one(tx, entries)
+
+    return each
 
 
 def metrics_page(made: Parts) -> HTTPRouteHandler:
@@ -107,32 +133,41 @@ def adopt(writer: Writer, text: str, note: str) -> Answered:
     return answer
 
 
-def posting(made: Parts, clock: Clock, keys: str, reach: Reach) -> Post:
-    """What sends messages: with ``keys`` that seal secrets, to what may be reached.
+def posting(
+    made: Parts, clock: Clock, keys: str, reach: Reach, *, mail: Server | None = None
+) -> Post:
+    """What sends messages: with ``keys`` that seal secrets, to what may be reached, and ``mail``.
 
     Raises:
         BadKey: They are none.
     """
-    if not keys:
+    endpoints, transports = None, dict[str, Transport]()
+    if keys:
+        endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
+        transports[WEBHOOK] = Webhooks(endpoints.find, reach)
+    if mail is not None:
+        transports[EMAIL] = Mail(mail)
+    if not transports:
         return Post(made.engine, None, None, reach)
-    endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
-    transports: dict[str, Transport] = {WEBHOOK: Webhooks(endpoints.find, reach)}
-    return Post(made.engine, endpoints, Deliverer(made.engine, clock, transports), reach)
+    deliverer = Deliverer(made.engine, clock, transports, counters=made.metrics)
+    return Post(made.engine, endpoints, deliverer, reach)
 
 
 @asynccontextmanager
-async def _beside(asking: httpx.AsyncClient, post: Post) -> AsyncIterator[None]:
-    """Messages are delivered meanwhile; what is on its way at the end may arrive."""
+async def _beside(asking: httpx.AsyncClient, post: Post, errands: Errands) -> AsyncIterator[None]:
+    """People are reminded and messages delivered; what is on its way at the end may arrive."""
     async with asking:
-        if post.deliverer is None:
-            yield
-            return
-        running = asyncio.create_task(post.deliverer.run())
+        wake = (lambda: None) if post.deliverer is None else post.deliverer.wake
+        running = asyncio.create_task(errands.run(wake))
+        delivering = None if post.deliverer is None else asyncio.create_task(post.deliverer.run())
         try:
             yield
         finally:
-            post.deliverer.stop()
-            await running
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            if post.deliverer is not None and delivering is not None:
+                post.deliverer.stop()
+                await delivering
 
 
 def assembled(
@@ -150,17 +185,21 @@ def assembled(
     desk = Desk(Service(made.writer), reader(made.engine), clock)
     sending = post or posting(made, clock, "", Reach())
     asking = httpx.AsyncClient(timeout=PATIENCE_S)
+    errands = Errands(made.engine, clock, made.teller, lambda: made.writer.state)
     provider = None if signing is None else Provider(signing, asking, made.register.clock)
     return application(
         desk,
         more=(
             sign_on_router(made.door, provider),
             *people_pages(made.register),
+            *message_pages(sending, made.register),
             metrics_page(made),
             outbox_router(sending),
+            webhook_router(sending),
+            contact_router(made.register),
             *more,
         ),
         middleware=(Doorkeeper(made.door),),
         before_send=(secured(made.door.origin),),
-        beside=lambda: _beside(asking, sending),
+        beside=lambda: _beside(asking, sending, errands),
     )

@@ -17,7 +17,7 @@ from offtake.desk import command as say
 from offtake.desk.act import Unknown
 from offtake.desk.clock import Clock
 from offtake.desk.deadline import Timers, command_of
-from offtake.desk.entry import START, Entry, chained, entry_of, read, written
+from offtake.desk.entry import START, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, adopted, carried
 from offtake.desk.reading import Invalid, Wrong
@@ -69,7 +69,7 @@ Point = Callable[[str], None]
 POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
 """The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
 folds the journal under another portfolio, has appended all, is durable and not answered yet."""
-Beside = Callable[[Connection, State, Sequence[Entry]], None]
+Beside = Callable[[Connection, Sequence[Written]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
 
@@ -77,7 +77,7 @@ def nothing(point: str) -> None:
     """No crash."""
 
 
-def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
+def nobody(tx: Connection, entries: Sequence[Written]) -> None:
     """Nobody is told."""
 
 
@@ -182,7 +182,7 @@ class _Batch:
         self._w, self._now_s = writer, now_s
         self.state, self.head = writer.state, writer._head
         self.answers: list[Answered] = []
-        self._entries: list[Entry] = []
+        self._entries: list[Written] = []
         self._rows: list[Row] = []
         self._kept: list[Answer] = []
         self._timers = writer._timers
@@ -207,7 +207,7 @@ class _Batch:
         """Append what was carried out so far."""
         journal.append(tx, self._rows, self._kept)
         if self._entries:
-            self._w._beside(tx, self.state, self._entries)
+            self._w._beside(tx, self._entries)
         self._rows, self._kept, self._entries = [], [], []
 
     def _catch_up(self, tx: Connection, head: Head) -> None:
@@ -295,7 +295,7 @@ class _Batch:
         self._rows.append(
             Row(entry.seq, given.at_s, str(kind), done.requirement, body, self.head.hash)
         )
-        self._entries.append(entry)
+        self._entries.append(Written(entry, self.state, done.state))
         self.state = done.state
         events = [item.event for item in done.recorded]
         lots = {event.lot for event in events if event.lot != NONE}

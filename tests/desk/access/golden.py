@@ -51,6 +51,10 @@ bpefas-  deadline.read
 bp-fa--  journal.read
 bp--a-m  outbox.read
 b-----m  outbox.retry
+bp--asm  webhook.read
+b----s-  webhook.manage
+bp--asm  contact.read
+b----sm  contact.manage
 ------m  metrics.read
 bpefasm  token.own
 ----a-m  token.read
@@ -130,6 +134,10 @@ trace
 message
 bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body
+webhook
+bp--asm  webhook party url topics created disabled
+contact
+bp--asm  contact party address language created
 receipt
 bpefas-  at requirement happened
 bpefa--  orders version
