@@ -10,8 +10,10 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from offtake.desk.clock import Clock
+from offtake.desk.command import Adopt
 from offtake.desk.deadline import of_lot
-from offtake.desk.entry import Written
+from offtake.desk.entry import Written, read
+from offtake.desk.fold import folded
 from offtake.desk.message import REMINDER
 from offtake.desk.noticed import document_of
 from offtake.desk.reminders import Allowance, Span, days_off, reminders
@@ -112,14 +114,14 @@ class Errands:
         return len(rows)
 
     def remind(self) -> int:
-        """Send the reminders that have come; how many. None while another desk knows more."""
+        """Send the reminders that have come; how many. None until a new portfolio is folded."""
         now_s = self._clock.now_s()
         with self._reader.connect() as tx:
             if not reminder.come(tx, now_s, limit=1):
                 return 0
         with self._engine.begin() as tx:
-            state = self._state()
-            if journal.lock(tx).seq != state.seq:
+            state = _caught_up(tx, self._state())
+            if state is None:
                 return 0
             rows = reminder.come(tx, now_s, limit=LIMIT_AT_ONCE)
             latest = {(row.requirement, row.number): row for row in rows}
@@ -151,6 +153,19 @@ class Errands:
             dropped = outbox.forget(tx, now_s - KEEP_SENT_S) + outbox.trim(tx)
             reminder.forget(tx, now_s - KEEP_SENT_S)
         return dropped
+
+
+def _caught_up(tx: Connection, state: State) -> State | None:
+    """The state with all that other desks have appended, while nobody appends more.
+
+    None where one adopted a portfolio: the writer folds everything anew, and it is tried again.
+    """
+    if journal.lock(tx).seq == state.seq:
+        return state
+    entries = [read(row.body) for row in journal.since(tx, state.seq)]
+    if state.version is None or any(isinstance(entry.command, Adopt) for entry in entries):
+        return None
+    return folded(state, entries)
 
 
 def _is_open(state: State, row: Planned, now_s: int) -> bool:

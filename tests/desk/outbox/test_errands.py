@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from desk.outbox.post import Post
 from desk.stories import ALPHA, Clock, Story, submit
+from desk.stories import PORTFOLIO as PORTFOLIO_OF_STORIES
 from offtake.desk import command as say
 from offtake.desk import errands as module
 from offtake.desk.endpoint import Wish
@@ -185,6 +186,20 @@ def test_a_desk_that_has_not_heard_of_the_answer_does_not_remind(engine: Engine)
     stale = Errands(engine, house.story.clock, TELLER, lambda: behind)
     assert stale.remind() == 0
     assert house.reminded() == []
+
+
+def test_a_desk_that_is_behind_catches_up_and_reminds(engine: Engine) -> None:
+    house = House(engine)
+    behind = house.story.writer.state
+    house.story.does(submit(requirement="s"))
+    house.story.clock.set(HALF)
+    stale = Errands(engine, house.story.clock, TELLER, lambda: behind)
+    assert stale.remind() == 1
+    assert house.reminded() == house.both("50%")
+    house.story.does(say.Adopt(portfolio=PORTFOLIO_OF_STORIES))
+    house.story.clock.set(FOUR_FIFTHS)
+    assert stale.remind() == 0
+    assert house.errands.remind() == 1
 
 
 def test_two_desks_remind_once(engine: Engine, url: str) -> None:
