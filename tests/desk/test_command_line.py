@@ -225,7 +225,9 @@ def test_a_real_token_does_what_its_scopes_allow_until_it_is_revoked(
     made.engine.dispose()
 
 
-@pytest.mark.parametrize("noun", ["requirement", "notice", "tender", "offer", "order", "journal"])
+@pytest.mark.parametrize(
+    "noun", ["requirement", "notice", "tender", "offer", "order", "permit", "journal"]
+)
 def test_each_verb_of_a_noun_explains_itself(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
     from importlib import import_module
 

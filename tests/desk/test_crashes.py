@@ -77,6 +77,13 @@ LATE = (*ORDERED, at("2025-09-20"), does(say.Adopt(portfolio=DELIVERED)))
 LATE += (does(submit(requirement="t")), does(say.Notice(requirement="t")))
 changed = msgspec.convert({**msgspec.to_builtins(submit(gpus=32)), "do": "change"}, say.Change)
 USE = {"purpose": "training", "start": "2025-03-02", "end": "2025-03-03"}
+POOLED = PORTFOLIO + "pools: {west: {supplier: beta, accelerator: H100, capacity: 100}}\n"
+WINDOW = {"start": "2025-04-01", "end": "2025-04-12"}
+PERMIT = say.IssuePermit(pool="west", purpose="training", gpus=60, **WINDOW)
+POOL = (at("2025-03-25"), does(say.Adopt(portfolio=POOLED)))
+PERMITTED = (*POOL, does(PERMIT))
+DRAW = say.DrawPermit(permit="p-1", engine="slurm", key="job-1", gpus=40)
+DRAWN = (*PERMITTED, does(DRAW))
 
 CASES = {
     "submit": Case(submit()),
@@ -97,6 +104,10 @@ CASES = {
     "default": Case(say.Default(party="alpha")),
     "use": Case(say.Use(supplier="alpha", gpus=8, **USE)),
     "propose": Case(say.Propose(portfolio=OTHER, note="longer")),
+    "issue_permit": Case(PERMIT, before=POOL),
+    "draw_permit": Case(DRAW, before=PERMITTED),
+    "return_draw": Case(say.ReturnDraw(permit="p-1", engine="slurm", key="job-1"), before=DRAWN),
+    "revoke_permit": Case(say.RevokePermit(permit="p-1", why="moved"), before=DRAWN),
     "adopt": Case(say.Adopt(portfolio=OTHER, note="longer"), before=ORDERED),
 }
 

@@ -16,7 +16,7 @@ from desk.stories import PORTFOLIO, Clock, submit
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
-from offtake.desk.start import Parts, adopt, assembled, parts, posting
+from offtake.desk.start import Parts, Ways, adopt, assembled, parts, posting
 from offtake.desk.state import By
 from offtake.desk.store.person import Person
 from offtake.desk.tell import ByMail
@@ -53,7 +53,12 @@ class Browser:
 
 def desk(tmp_path: Path, box: Postbox | None = None) -> tuple[Parts, Clock, Any]:
     clock = Clock()
-    made = parts(f"sqlite:///{tmp_path / 'desk.db'}", ORIGIN, clock, by_mail=ByMail(ORIGIN.url("")))
+    made = parts(
+        f"sqlite:///{tmp_path / 'desk.db'}",
+        ORIGIN,
+        clock,
+        ways=Ways(by_mail=ByMail(ORIGIN.url(""))),
+    )
     adopt(made.writer, PORTFOLIO, "first")
     server = None
     if box is not None:
@@ -78,11 +83,11 @@ def test_a_dead_letter_is_revived_at_the_page_and_arrives(tmp_path: Path) -> Non
             form = {"address": "ann@alpha.example", "party": "alpha", "language": "en"}
             assert "ann@alpha.example" in buyer.post("/outbox/contacts", **form).text
             made.writer.write([Asked(submit(), BUYER), Asked(say.Notice(requirement="r"), BUYER)])
-            until(lambda: "550" in buyer.get().text)
+            until(lambda: "550 No such user" in buyer.get().text)
             shown = buyer.get().text
             (path,) = re.findall(r'action="(/outbox/msg_\w+/retry)"', shown)
             auditor = Browser(made, client, Role.AUDITOR)
-            assert "550" in auditor.get().text
+            assert "550 No such user" in auditor.get().text
             assert "/retry" not in auditor.get().text
             assert auditor.post(path).status_code == 403
             box.says.clear()

@@ -36,6 +36,10 @@ def commitment(dice: Random, supplier: str, number: int) -> dict[str, Any]:
     floor = dice.choice(["$100", "$33.33", "60 GPU-h", "0 GPU-h", "1"])
     take = {"supplier": supplier, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
     take |= {"model": dice.choice(["continuous", "discontinuous"])}
+    lengths = [None, None, "1mo", "40d", "12mo"]
+    take |= said(make_up=dice.choice(lengths), carry_forward=dice.choice(lengths))
+    take |= {"carry_limit": dice.choice(["100%", "33.3333%"])}
+    take |= {"prepaid": dice.choice(["0%", "0%", "12.3456%"])}
     scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
     take |= said(rate=dice.choice([None, *CENTS]), **(scope if dice.random() < 0.5 else {}))
     agreement = dice.choice("AAB")
@@ -61,10 +65,20 @@ def bill(seed: int) -> dict[str, Any]:
         tiers = tiers if dice.random() < 0.4 else []
         return said(price=dice.choice(CENTS), tiers=tiers, **scope)
 
+    def layer() -> dict[str, Any]:
+        scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+        row = {"name": "layer", "discount": dice.choice(["0%", "3.3333%"]), **said(**scope)}
+        if dice.random() < 0.5:
+            levels = {"2025-01-01": "97.3%", dice.choice(days): "101.7%"}
+            row |= {"index": levels, "base_date": dice.choice(["2025-01-01", "2025-03-01"])}
+        row |= said(most_up=dice.choice([None, "2%"]), most_down=dice.choice([None, "1%"]))
+        return row | said(**{"from": dice.choice([None, "2025-02-01"])})
+
     rows: list[dict[str, Any]] = []
     for name in SUPPLIERS[:2]:
         lines = [line() for _ in range(dice.randint(1, 3))]
         card = {"supplier": name, "discount": dice.choice(["0%", "12.5%"]), "lines": lines}
+        card["adjustments"] = [layer() for _ in range(dice.choice([0, 0, 1, 2]))]
         rows.append({"kind": "rate_card", "id": f"card-{name}", "terms": card})
         period = {"from": dice.choice(["2025-01-01", "2025-01-17"]), "until": "2025-04-01"}
         rows += [commitment(dice, name, n) | period for n in range(dice.randint(1, 4))]

@@ -38,6 +38,11 @@ CARDS = (
     """{kind: rate_card, supplier: alpha, discount: 7%, lines: [{price: $3},
           {regions: [eu], price: $4.00, from: 2026-02-15}]}""",
     "{kind: rate_card, supplier: beta, purposes: [training], lines: [{price: $0.99}]}",
+    """{kind: rate_card, supplier: beta, lines: [{accelerators: [B200], price: $2.71}],
+          adjustments: [{name: negotiated, discount: 3.3%, regions: [us]},
+          {name: index, index: {2025-01-01: 100%, 2026-03-10: 104.7%}, most_up: 4%}]}""",
+    """{kind: rate_card, supplier: beta, lines: [{accelerators: [B200], price: $2.71}],
+          otherwise: list}""",
 )
 FLOORS = (
     "{kind: take_or_pay, supplier: alpha, floor: $90, per: month}",
@@ -47,6 +52,10 @@ FLOORS = (
     """{kind: take_or_pay, supplier: alpha, accelerators: [B200], floor: 12 GPU-h, rate: $5,
           per: month}""",
     "{kind: take_or_pay, supplier: beta, floor: $25, per: month, model: discontinuous}",
+    "{kind: take_or_pay, supplier: alpha, floor: $70, per: month, make_up: 3mo, prepaid: 20%}",
+    "{kind: take_or_pay, supplier: alpha, floor: 9 GPU-h, per: month, carry_forward: 2mo}",
+    """{kind: take_or_pay, supplier: alpha, floor: $75, per: month, make_up: 12mo,
+          carry_forward: 3mo, carry_limit: 40%, prepaid: 30%}""",
 )
 
 

@@ -14,12 +14,29 @@ LISTS = ("purposes", "accelerators", "regions", "suppliers", "assets", "products
 LISTS += ("except_products", "partners")
 DURATIONS = ("window", "large_window", "reoffer_window", "free_window", "start_slack")
 DURATIONS += ("negotiation", "least_term_left", "measured_over", "grace")
+DURATIONS += ("make_up", "carry_forward", "claim_window", "look_back")
 SHARES = ("price_tolerance", "quantity_tolerance", "term_tolerance", "percent", "discount")
-SHARES += ("primarily", "prepaid")
+SHARES += ("primarily", "prepaid", "carry_limit", "measured", "below", "credit", "at_most")
+SHARES += ("level", "most_up", "most_down", "share", "capped")
 SIZES = ("minimum_lot", "limit", "large_lot")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
 MONEY = ("price", "cap", "rate", "amount")
-INSTANTS = ("expires", "starts", "ends", "at", "from", "until", "start", "end", "due", "comes")
+INSTANTS = (
+    "base_date",
+    "claimed",
+    "opens",
+    "closes",
+    "expires",
+    "starts",
+    "ends",
+    "at",
+    "from",
+    "until",
+    "start",
+    "end",
+    "due",
+    "comes",
+)
 DEFAULTS = {
     "first_refusal": {
         "form": "offer_first",
@@ -38,7 +55,15 @@ DEFAULTS = {
     "waiver": {"transaction": False, "price": None, "limit": None},
     "build_right": {"primarily": None, "measured_over": "90d"},
     "ip_licence": {"products": None, "except_products": [], "exclusive": False, "expires": None},
-    "take_or_pay": {"per": "year", "model": "continuous", "rate": None},
+    "take_or_pay": {
+        "per": "year",
+        "model": "continuous",
+        "rate": None,
+        "make_up": None,
+        "carry_forward": None,
+        "carry_limit": "100%",
+        "prepaid": "0%",
+    },
     "rate_card": {"discount": "0%"},
     "revenue_share": {"cap": None},
     "delivery": {"grace": "30d", "remedy": "end_tranche"},
@@ -128,7 +153,11 @@ def value(key, written):
         return bool(written)
     if key in ("gpus", "rank", "tranche", "above_gpu_h"):
         return int(str(written).replace(",", ""))
-    if key in ("lines", "tiers"):
+    if key == "index":
+        return sorted(
+            (instant(day), Fraction(text.rstrip("%")) / 100) for day, text in written.items()
+        )
+    if key in ("lines", "tiers", "adjustments"):
         return [values(line) for line in written]
     if key == "ramp":
         return sorted((instant(day), floor(text)) for day, text in written.items())

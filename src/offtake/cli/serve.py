@@ -11,7 +11,8 @@ where the desk has none; later ones are proposed and adopted at the desk. Behind
 TLS, say with --origin what people type; over plain HTTP only this machine is served.
 With --sign-on people come by your OpenID provider; its client's secret is taken from
 $OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
-base64) that seals their secrets. Letters are written where --mail names a server: smtp://USER@HOST
+base64) that seals their secrets. Permits are signed where --permit-key names a private key, made
+with `offtake journal keys`. Letters are written where --mail names a server: smtp://USER@HOST
 speaks STARTTLS, smtps:// TLS from the first byte, smtp+plain:// neither; the password is taken
 from $OFFTAKE_MAIL_PASSWORD. --mail-test sends one letter there and stops.
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from litestar import Litestar
 
+    from offtake.desk.access.limit import Rates
     from offtake.desk.access.oidc import Settings
     from offtake.desk.access.origin import Origin
     from offtake.desk.clock import SystemClock
@@ -52,6 +54,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sign-on", metavar="FILE", help="the OpenID provider that signs people on, as TOML"
     )
+    parser.add_argument(
+        "--permit-key", metavar="FILE", help="the private key that permits are signed with"
+    )
+    parser.add_argument(
+        "--per-minute", type=int, default=600, help="requests of a token or session; 600"
+    )
     mail = parser.add_argument_group("mail")
     mail.add_argument(
         "--mail", metavar="URL", help="smtp://USER@HOST:PORT, smtps:// or smtp+plain://"
@@ -69,7 +77,7 @@ def run(given: argparse.Namespace) -> int:
     if given.demo:
         return _demo(given)
     from offtake.desk.clock import SystemClock
-    from offtake.desk.start import adopt, assembled, parts
+    from offtake.desk.start import Ways, adopt, assembled, parts, signing_permits
     from offtake.desk.tell import ByMail
 
     clock, mail = SystemClock(), _mail(given)
@@ -77,8 +85,9 @@ def run(given: argparse.Namespace) -> int:
         return _tested(mail, given.mail_test)
     by_mail = None if mail is None else ByMail(_origin(given).url(""), given.mail_language)
     signing = None if given.sign_on is None else _signing(given)
-    url = given.db or "sqlite:///offtake.db"
-    made = _opened(lambda: parts(url, _origin(given), clock, by_mail=by_mail))
+    key = None if given.permit_key is None else _permit_key(given.permit_key)
+    url, ways = given.db or "sqlite:///offtake.db", Ways(_rates(given), by_mail)
+    made = _opened(lambda: parts(url, _origin(given), clock, ways=ways))
     if made.is_new:
         if given.portfolio is None:
             says = "this desk has no portfolio yet"
@@ -87,8 +96,37 @@ def run(given: argparse.Namespace) -> int:
     first = made.first_link()
     if first is not None:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
+    if key is not None:
+        made = signing_permits(made, key)
     post = _posting(made, clock, mail)
     return _listen(assembled(made, clock, post=post, signing=signing), given)
+
+
+def _permit_key(name: str) -> bytes:
+    """The private key that permits are signed with; others must not be able to read it."""
+    from offtake.cli.private import read_privately
+    from offtake.desk.head import NoKey, signing_key
+
+    try:
+        text = read_privately(Path(name)).encode()
+        signing_key(text)
+    except (OSError, UnicodeDecodeError) as error:
+        says = f"{name} cannot be read ({type(error).__name__})"
+        raise Invalid("no-file", "--permit-key", says, "Name the file of a key.") from error
+    except NoKey as error:
+        remedy = "Make one with `offtake journal keys --out desk.key`."
+        raise Invalid("no-key", "--permit-key", str(error), remedy) from error
+    return text
+
+
+def _rates(given: argparse.Namespace) -> "Rates":
+    """How often somebody may ask."""
+    from offtake.desk.access.limit import rates_of
+
+    if given.per_minute < 1:
+        remedy = "Write how many requests a minute one token or session may send."
+        raise Invalid("bad-value", "--per-minute", "nobody could ask", remedy)
+    return rates_of(given.per_minute)
 
 
 def _mail(given: argparse.Namespace) -> "Server | None":
@@ -173,19 +211,11 @@ def _signing(given: argparse.Namespace) -> "Settings":
 
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     """Serve until somebody stops it; what was asked is in no log."""
-    import uvicorn
-
     from offtake.desk.access.discreet import log_to
+    from offtake.desk.serving import server_of
 
     log_to(sys.stderr)
-    uvicorn.run(
-        app,
-        host=given.host,
-        port=given.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 
 
@@ -196,7 +226,8 @@ def _demo(given: argparse.Namespace) -> int:
     from offtake.cli.demo import example
     from offtake.desk.clock import SystemClock
     from offtake.desk.demo import DemoClock, demo_pages, told
-    from offtake.desk.start import assembled, parts
+    from offtake.desk.head import pair
+    from offtake.desk.start import assembled, parts, signing_permits
 
     clock = DemoClock(lambda: int(time.time()))
     with TemporaryDirectory() as folder:
@@ -204,6 +235,7 @@ def _demo(given: argparse.Namespace) -> int:
         made = _opened(lambda: parts(url, _origin(given), clock, wall=SystemClock()))
         told(made, clock, _text(str(example() / "portfolio.yaml")))
         print(f"Open {made.door.origin.url('/demo')} and choose who to be.", flush=True)
+        made = signing_permits(made, pair(os.urandom(32)).private)
         return _listen(assembled(made, clock, demo_pages(made, clock)), given)
 
 

@@ -39,10 +39,27 @@ def _commitments(reading: Reading) -> Iterator[Problem]:
                 says = f"{version.clause_id} is a commitment without an end"
                 remedy = "Write `until:` at the clause or at its agreement."
                 yield Problem("endless-commitment", place, says, remedy)
+            yield from _beyond_periods(version.clause_id, text, place)
         large = getattr(text, "large_lot", None), getattr(text, "large_window", None)
         if (large[0] is None) is not (large[1] is None):
             says = f"{version.clause_id} says only one of `large_lot` and `large_window`"
             yield Problem("incomplete-term", place, says, "Write both, or neither.")
+
+
+def _beyond_periods(clause_id: str, text: Any, place: Place) -> Iterator[Problem]:
+    """Make-up and carry-forward need a later period; hours paid ahead need a price."""
+    single = text.per == "term" or text.model == "discontinuous"
+    for name in ("make_up", "carry_forward"):
+        if single and getattr(text, name) is not None:
+            says = f"{clause_id} has one period, and its `{name}` a later one"
+            yield Problem(
+                "term-without-effect", place, says, f"Leave `{name}` out, or write `per`."
+            )
+    floors = [text.floor, *(step.floor for step in text.ramp)]
+    in_time = any(floor is not None and floor.money is None for floor in floors)
+    if text.prepaid and in_time and text.rate is None:
+        says = f"{clause_id} is paid ahead in GPU-hours, and does not say what one costs"
+        yield Problem("prepaid-without-rate", place, says, "Write `rate:`, or a floor in money.")
 
 
 def _money(reading: Reading) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from offtake.core.vocabulary import EventKind
 from offtake.desk.documents.notice import NoticeDocument
 from offtake.desk.words import Language
+from offtake.sourcing.permit import Happened
 
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
@@ -39,11 +40,17 @@ TOPIC_OF_EVENT = {
     EventKind.DEFAULT_CURED: "default.cured",
     EventKind.USAGE_RECORDED: "usage.recorded",
 }
+TOPIC_OF_PERMIT = {
+    Happened.ISSUED: "permit.issued",
+    Happened.DRAWN: "permit.drawn",
+    Happened.RETURNED: "permit.returned",
+    Happened.REVOKED: "permit.revoked",
+}
 PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
 NOTICE_DROPPED, TENDER_DROPPED = "notice.dropped", "tender.dropped"
 DECLINED, REMINDER = "offer.declined", "notice.reminder"
 TOPICS = (
-    *(*TOPIC_OF_EVENT.values(), PROPOSED, ADOPTED),
+    *(*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), PROPOSED, ADOPTED),
     *(NOTICE_DROPPED, TENDER_DROPPED, DECLINED, REMINDER),
 )
 """What there are messages about, in docs/reference/outbox.md as well."""

@@ -5,8 +5,8 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import httpx
 from litestar import Litestar, Response, get
@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import Door, Doorkeeper, needs, secured
+from offtake.desk.access.limit import USUAL, Rates
 from offtake.desk.access.oidc import Provider, Settings
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
@@ -21,7 +22,7 @@ from offtake.desk.access.sign_on import link, sign_on_router
 from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
-from offtake.desk.desk import Desk
+from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.entry import Written
 from offtake.desk.errands import Errands, plan
@@ -35,6 +36,7 @@ from offtake.desk.routes.outbox import Post, outbox_router
 from offtake.desk.routes.webhooks import webhook_router
 from offtake.desk.seal import Seal, keys_of
 from offtake.desk.service import Service
+from offtake.desk.signer import Signer
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import Connection, Engine, create_tables, open_engine, reader
@@ -49,6 +51,19 @@ PATIENCE_S = 5
 """How long a provider that signs people on may take to answer."""
 
 
+class Ways(NamedTuple):
+    """How a desk deals with people: how often they may ask, and whether it writes letters.
+
+    Where it writes, ``posting`` has to know a mail server.
+    """
+
+    rates: Rates = USUAL
+    by_mail: ByMail | None = None
+
+
+USUAL_WAYS = Ways()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a desk is made of, before anybody comes."""
@@ -59,6 +74,7 @@ class Parts:
     door: Door
     metrics: Metrics = field(default_factory=Metrics)
     teller: Teller = field(default_factory=lambda: Teller(secrets.token_bytes))
+    signer: Signer | None = None  # Of permits.
 
     @property
     def is_new(self) -> bool:
@@ -78,17 +94,12 @@ def tick_ms() -> int:
 
 
 def parts(
-    url: str,
-    origin: Origin,
-    clock: Clock,
-    *,
-    wall: Clock | None = None,
-    by_mail: ByMail | None = None,
+    url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, ways: Ways = USUAL_WAYS
 ) -> Parts:
     """Open a database, make its tables where they are not there, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
-    Letters are written where ``by_mail`` says how; then ``posting`` has to know a mail server.
+    ``ways`` say how often somebody may ask, and whether letters are written.
 
     Raises:
         Unavailable: The database cannot be read.
@@ -96,11 +107,12 @@ def parts(
     engine = open_engine(url)
     create_tables(engine)
     metrics = Metrics()
-    teller = Teller(secrets.token_bytes, by_mail)
-    writer = Writer(engine, clock, beside=metrics.beside(in_turn(teller, plan)))
+    teller = Teller(secrets.token_bytes, ways.by_mail)
+    writer = Writer(engine, clock, beside=in_turn(teller, plan), told=metrics.told)
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms), metrics, teller)
+    door = Door(register, origin, tick_ms, ways.rates)
+    return Parts(engine, writer, register, door, metrics, teller)
 
 
 def in_turn(*those: Beside) -> Beside:
@@ -113,14 +125,23 @@ def in_turn(*those: Beside) -> Beside:
     return each
 
 
+def signing_permits(made: Parts, private: bytes) -> Parts:
+    """The parts of a desk that signs permits with a private key (PEM), in its own name.
+
+    Raises:
+        NoKey: That is none.
+    """
+    return replace(made, signer=Signer(private, made.door.origin.url("")))
+
+
 def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
     @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
-    async def metrics() -> Response[bytes]:
+    async def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
-        with reader(made.engine).connect() as tx:
-            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+        page = made.metrics.page(reader(made.engine), is_writable=desk.service.is_writable)
+        return Response(page, media_type=MEDIA_TYPE)
 
     return metrics
 
@@ -182,7 +203,7 @@ def assembled(
 
     ``post`` is what sends messages and ``signing`` the provider that signs people on, if any does.
     """
-    desk = Desk(Service(made.writer), reader(made.engine), clock)
+    desk = Desk(Service(made.writer), reader(made.engine), clock, made.signer)
     sending = post or posting(made, clock, "", Reach())
     asking = httpx.AsyncClient(timeout=PATIENCE_S)
     errands = Errands(made.engine, clock, made.teller, lambda: made.writer.state)

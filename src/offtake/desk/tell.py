@@ -17,10 +17,12 @@ from offtake.desk.message import (
     PROPOSED,
     SEALED,
     TOPIC_OF_EVENT,
+    TOPIC_OF_PERMIT,
     WEBHOOK,
     message_id,
     payload,
 )
+from offtake.desk.permits import is_of_permit
 from offtake.desk.state import State
 from offtake.desk.store import outbox, webhook
 from offtake.desk.store.contact import Readers, readers
@@ -29,6 +31,7 @@ from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import wishing
 from offtake.desk.tidings import OWN_PEOPLE, Tiding, tidings
 from offtake.desk.words import Language, words_in
+from offtake.sourcing.permit import Happened
 from offtake.units.time import parse_instant
 
 LIMIT_WORDS = 2_000
@@ -50,14 +53,22 @@ def news(entry: Entry) -> Iterator[News]:
     """
     about = {"by": entry.name}
     for line in entry.events:
-        kind = EventKind[str(line["event"]).upper()]
-        if kind in SEALED:
+        topic = _topic(line)
+        if topic is None:
             continue
         told = {key: value for key, value in line.items() if key != "decisions"}
-        yield News(TOPIC_OF_EVENT[kind], parse_instant(str(line["at"])), cut({**about, **told}))
+        yield News(topic, parse_instant(str(line["at"])), cut({**about, **told}))
     if isinstance(entry.command, Propose | Adopt):
         topic = PROPOSED if isinstance(entry.command, Propose) else ADOPTED
         yield News(topic, entry.at_s, cut({**about, "note": entry.command.note}))
+
+
+def _topic(line: Mapping[str, Any]) -> str | None:
+    """What a line of the journal is about; None where nobody is told of it."""
+    if is_of_permit(line):
+        return TOPIC_OF_PERMIT[Happened(line["event"])]
+    kind = EventKind[str(line["event"]).upper()]
+    return None if kind in SEALED else TOPIC_OF_EVENT[kind]
 
 
 def cut(data: dict[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,10 @@ TrancheBody = body_of(say.Deliver, "order", name="TrancheBody")
 CancelBody = body_of(say.Cancel, "order")
 DefaultBody = body_of(say.Default)
 UseBody = body_of(say.Use)
+IssueBody = body_of(say.IssuePermit)
+DrawBody = body_of(say.DrawPermit, "permit")
+ReturnBody = body_of(say.ReturnDraw, "permit")
+RevokeBody = body_of(say.RevokePermit, "permit")
 ProposeBody = body_of(say.Propose)
 
 

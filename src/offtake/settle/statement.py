@@ -37,7 +37,7 @@ class Line(NamedTuple):
     purpose: str = ""
     pool: str = ""
     rows: int = 0  # How many rows of use are behind it,
-    places: tuple[str, ...] = ()  # and where the first of them stand.
+    places: tuple[str, ...] = ()  # and where the first of them, and reports, stand.
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -96,8 +96,11 @@ def lines_of(books: Books, names: Names, period: tuple[int, int]) -> list[Line]:
 
 
 def belongs(entry: Entry, period: tuple[int, int]) -> bool:
-    """Whether an amount is of a period: use where it began, a true-up where its period ended."""
-    if entry.rows:
+    """Whether an amount is of a period: use where it began, a true-up where its period ended.
+
+    What is paid ahead is due as its period begins.
+    """
+    if entry.rows or entry.at_s == entry.start_s:
         return period[0] <= entry.at_s < period[1]
     return period[0] < entry.at_s <= period[1]
 
@@ -139,7 +142,10 @@ def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
         purpose=word(names.purposes, first.purpose),
         pool=word(pools, first.pool),
         rows=sum(entry.behind for entry in entries),
-        places=tuple(dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN])),
+        places=(
+            *dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN]),
+            *dict.fromkeys(place for entry in entries for place in entry.because),
+        ),
     )
 
 

@@ -108,8 +108,14 @@ bpefas-  act due
 bp-fas-  party
 permit
 bpefa--  permit holder supplier pool purpose accelerator region gpus gpu_s drawn_gpu_s
-bpefa--  start end issued_at expires status by decision
+bpefa--  start end issued_at expires revoked_at status by decision
+bpefa--  left_gpus left_gpu_s draws version document
 bp-fa--  price why
+draw
+bpefa--  engine key gpus start end held_gpus gpu_s at by
+ledger
+bpefa--  pool supplier accelerator region start end awarded delivered permitted drawn
+bpefa--  used_gpu_s left
 portfolio
 bpefa--  status at proposal by
 ----a--  version
@@ -140,7 +146,7 @@ contact
 bp--asm  contact party address language created
 receipt
 bpefas-  at requirement happened
-bpefa--  orders version
+bpefa--  orders version permit
 ----a--  entry
 """
 """A supplier's column is of rows that concern its own party; it sees nothing of others."""

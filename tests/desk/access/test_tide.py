@@ -133,7 +133,7 @@ class Ticking:
     """A service whose state is set from outside."""
 
     def __init__(self, state: State) -> None:
-        self.state, self._changed = state, asyncio.Event()
+        self.state, self._changed, self.is_leaving = state, asyncio.Event(), False
 
     def set(self, state: State) -> None:
         self.state = state

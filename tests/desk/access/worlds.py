@@ -21,7 +21,7 @@ from offtake.desk.state import By
 from offtake.desk.store.access import Register
 from offtake.desk.store.engine import create_tables, open_engine
 from offtake.desk.store.person import Person
-from offtake.desk.writer import Asked, Receipt, Writer, nobody
+from offtake.desk.writer import Asked, Receipt, Writer
 
 ORIGIN = "http://127.0.0.1:8000"
 PORTFOLIO = """
@@ -130,7 +130,7 @@ def world(folder: Path, steps: Iterable[Step], now: str) -> Iterator[World]:
     create_tables(engine)
     clock, ticks = Clock(), iter(range(10**9, 10**15, 10**6))
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(nobody))
+    writer = Writer(engine, clock, told=metrics.told)
     writer.open()
     for step in sorted(steps, key=lambda step: step.at):
         clock.set(step.at)

@@ -1,4 +1,4 @@
-"""A desk that is killed while letters are on their way loses none; they come again as themselves."""
+"""A desk killed while letters are on their way loses none; they come again as themselves."""
 
 import asyncio
 import subprocess

@@ -147,6 +147,21 @@ def test_use_that_nothing_prices_is_named_with_its_quantity(tmp_path: Path) -> N
     )
 
 
+def test_a_share_that_is_paid_ahead_is_of_the_month_that_begins_and_credited_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    """A quarter of $100 on 1 February, given back on the true-up of February."""
+    text = PORTFOLIO.replace("per: month", "per: month\n        prepaid: 25%")
+    february, january = (
+        settled(tmp_path, "2026-02", text=text),
+        settled(tmp_path, "2026-01", text=text),
+    )
+
+    ahead = [row for row in dollars(february)["A-alpha"] if row[0] == "TP6"]
+    assert sorted(ahead) == [("TP6", "prepayment", -25.0), ("TP6", "prepayment", 25.0)]
+    assert ("TP6", "prepayment", 25.0) in dollars(january)["A-alpha"]
+
+
 def test_the_statements_of_months_sum_to_the_year(tmp_path: Path) -> None:
     months = [settled(tmp_path, f"2026-{month:02d}") for month in range(1, 13)]
     parts = sum(one.net_micros for found in months for one in found.statements)

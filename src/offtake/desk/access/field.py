@@ -176,11 +176,26 @@ PERMIT = Resource(
     Act.PERMIT_READ,
     _fields(
         (INSIDE, "permit holder supplier pool purpose accelerator region gpus gpu_s drawn_gpu_s"),
-        (INSIDE, "start end issued_at expires status by decision"),
+        (INSIDE, "start end issued_at expires revoked_at status by decision"),
+        (INSIDE, "left_gpus left_gpu_s draws version document"),
         (PRICED, "price why"),
     ),
-    holds={"decision": "decision"},
+    holds={"decision": "decision", "draws": "draw"},
 )
+
+DRAW = Resource(
+    Act.PERMIT_READ,
+    _fields((INSIDE, "engine key gpus start end held_gpus gpu_s at by")),
+)
+
+LEDGER = Resource(
+    Act.PERMIT_READ,
+    _fields(
+        (INSIDE, "pool supplier accelerator region start end awarded delivered permitted drawn"),
+        (INSIDE, "used_gpu_s left"),
+    ),
+)
+"""What engines hold of the buyer's pools is the buyer's alone."""
 
 PORTFOLIO = Resource(
     Act.PORTFOLIO_READ,
@@ -269,7 +284,12 @@ CONTACT = Resource(
 """Where letters go."""
 
 RECEIPT = Resource(
-    None, _fields((BOTH, "at requirement happened"), (INSIDE, "orders version"), (AUDITED, "entry"))
+    None,
+    _fields(
+        (BOTH, "at requirement happened"),
+        (INSIDE, "orders version permit"),
+        (AUDITED, "entry"),
+    ),
 )
 
 RESOURCES: Mapping[str, Resource] = {
@@ -284,6 +304,8 @@ RESOURCES: Mapping[str, Resource] = {
     "finding": FINDING,
     "obligation": OBLIGATION,
     "permit": PERMIT,
+    "draw": DRAW,
+    "ledger": LEDGER,
     "portfolio": PORTFOLIO,
     "journal": JOURNAL,
     "deadline": DEADLINE,

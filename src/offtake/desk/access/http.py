@@ -6,6 +6,7 @@ Every route needs an act (``guards=[needs(act)]``), or says in its ``opt`` that 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from anyio.to_thread import run_sync
@@ -24,9 +25,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from offtake.desk.access.act import Act
 from offtake.desk.access.cookie import name_of
 from offtake.desk.access.header import with_headers
-from offtake.desk.access.limit import FAILED, KNOWN, STRANGER, Buckets, network_of
+from offtake.desk.access.limit import USUAL, Buckets, Rates, network_of
 from offtake.desk.access.may import may
 from offtake.desk.access.origin import Origin
+from offtake.desk.access.recent import Found, Recent
 from offtake.desk.access.secret import csrf_of, same
 from offtake.desk.access.who import Who
 from offtake.desk.store.access import Register
@@ -46,6 +48,7 @@ class Door:
     register: Register
     origin: Origin
     tick_ms: Callable[[], int]
+    rates: Rates = USUAL
 
 
 class Came(NamedTuple):
@@ -63,8 +66,9 @@ class Doorkeeper(ASGIMiddleware):
     def __init__(self, door: Door) -> None:
         self._door = door
         self._known, self._strangers, self._failed = (
-            Buckets(rate, door.tick_ms) for rate in (KNOWN, STRANGER, FAILED)
+            Buckets(rate, door.tick_ms) for rate in door.rates
         )
+        self._recent = Recent(lambda: door.register.changes, door.tick_ms)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let a request in, with who is asking, or refuse it."""
@@ -88,12 +92,25 @@ class Doorkeeper(ASGIMiddleware):
         cookie = connection.cookies.get(name_of("session", self._door.origin), "")
         if not token and not cookie:
             return None, Came()
-        find = self._door.register.by_token if token else self._door.register.by_session
-        who = await run_sync(find, token or cookie)
+        register = self._door.register
+        find = register.of_token if token else register.of_session
+        known_by = f"token {token}" if token else f"cookie {cookie}"
+        who = self._recent.who(known_by, register.clock.now_s())
+        if who is None:
+            who = await self._found(partial(find, token or cookie), known_by)
         if who is None:  # Others from there, whose tokens are good, are let in all the same.
             self._refuse(self._failed.take(address))
             return None, Came()
         return who, Came("token") if token else Came("session", csrf_of(cookie))
+
+    async def _found(self, find: Callable[[], Found | None], known_by: str) -> Who | None:
+        """Who comes, as the database says now; it is asked in a thread of its own."""
+        at_ms, change = self._door.tick_ms(), self._door.register.changes
+        found = await run_sync(find)
+        if found is None:
+            return None
+        self._recent.keep(known_by, found, at_ms, change)
+        return found.who
 
     def _limit(self, who: Who | None, address: str) -> None:
         """Take one request from the bucket of who is asking."""

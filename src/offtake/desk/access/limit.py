@@ -29,6 +29,23 @@ FAILED = Rate(per_minute=10, burst=10)
 """Tokens and cookies from one address that open nothing."""
 
 
+class Rates(NamedTuple):
+    """What a desk grants: to who is known, to strangers, and to tries that fail."""
+
+    known: Rate = KNOWN
+    stranger: Rate = STRANGER
+    failed: Rate = FAILED
+
+
+USUAL = Rates()
+"""What a desk grants that was told nothing else."""
+
+
+def rates_of(per_minute: int) -> Rates:
+    """The rates of a desk that grants so many a minute to a token or session."""
+    return Rates(Rate(per_minute, max(per_minute // 5, 1)))
+
+
 class Buckets:
     """A bucket for each key.
 

@@ -87,6 +87,10 @@ NEEDED: Mapping[type[say.Command], Act] = {
     say.Cancel: Act.TRANCHE_CANCEL,
     say.Default: Act.PARTY_DEFAULT,
     say.Use: Act.USAGE_RECORD,
+    say.IssuePermit: Act.PERMIT_ISSUE,
+    say.DrawPermit: Act.PERMIT_DRAW,
+    say.ReturnDraw: Act.PERMIT_DRAW,
+    say.RevokePermit: Act.PERMIT_REVOKE,
     say.Propose: Act.PORTFOLIO_PROPOSE,
     say.Adopt: Act.PORTFOLIO_ADOPT,
 }

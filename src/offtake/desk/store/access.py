@@ -1,10 +1,13 @@
 """The register of who may come in: each of its methods is one transaction, for threads to call."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from offtake.desk.access.recent import Found
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import Chance, Token, new_id
 from offtake.desk.access.who import Who
@@ -83,34 +86,59 @@ class Register:
     engine: Engine
     clock: Clock
     chance: Chance
+    _changes: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
+
+    @property
+    def changes(self) -> int:
+        """How often this register has changed who may come in: what was known before is over."""
+        return self._changes[0]
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """A transaction that changes who may come in; it counts once it is durable."""
+        try:
+            with self.engine.begin() as tx:
+                yield tx
+        finally:
+            self._changes[0] += 1
 
     def by_token(self, text: str) -> Who | None:
-        """Who comes with a token; that it was used today is noted, once a day."""
+        """Who comes with a token."""
+        found = self.of_token(text)
+        return None if found is None else found.who
+
+    def by_session(self, secret: str) -> Who | None:
+        """Who comes with a session's cookie."""
+        found = self.of_session(secret)
+        return None if found is None else found.who
+
+    def of_token(self, text: str) -> Found | None:
+        """Who comes with a token, and until when; its use today is noted, once a day."""
         now_s = self.clock.now_s()
         with reader(self.engine).connect() as tx:
             found = given(tx, text, now_s)
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:  # A note, no condition.
                 note_use(tx, found.who.token_id, now_s)
-        return found.who
+        return Found(found.who, found.until_s, now_s)
 
-    def by_session(self, secret: str) -> Who | None:
-        """Who comes with a session's cookie."""
+    def of_session(self, secret: str) -> Found | None:
+        """Who comes with a session's cookie, and until when; the visit is noted."""
         now_s = self.clock.now_s()
         with reader(self.engine).connect() as tx:
             found = session(tx, secret, now_s)
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:
                 note_visit(tx, secret, now_s)
-        return found.who
+        return Found(found.who, found.until_s, now_s)
 
     def sign_off(self, secret: str) -> None:
         """End a session."""
-        with self.engine.begin() as tx:
+        with self._changing() as tx:
             end_session(tx, secret)
 
     def begin(self, begun: SignOn) -> None:
@@ -137,7 +165,7 @@ class Register:
             Misfit: Nobody can have these roles.
         """
         now_s = self.clock.now_s()
-        with self.engine.begin() as tx:
+        with self._changing() as tx:
             known = person_by_subject(tx, vouched.subject)
             person = self._person(vouched, known, now_s)
             if known is None:
@@ -196,7 +224,7 @@ class Register:
     def redeem(self, code: str) -> str | None:
         """The cookie that a one-time code is exchanged for; None if it is unknown or over."""
         now_s = self.clock.now_s()
-        with self.engine.begin() as tx:
+        with self._changing() as tx:
             person = take_code(tx, code, now_s)
             return None if person is None else begin_session(tx, self.chance, person, now_s)
 
@@ -224,7 +252,7 @@ class Register:
             Unknown: There is no such person.
         """
         now_s = self.clock.now_s()
-        with self.engine.begin() as tx:
+        with self._changing() as tx:
             if person_of(tx, person.id) is None:
                 raise Unknown(person.id)
             change_person(tx, person)
@@ -251,7 +279,7 @@ class Register:
 
     def revoke_token(self, token_id: str, by: str) -> bool:
         """End a token now; whether there was one to end."""
-        with self.engine.begin() as tx:
+        with self._changing() as tx:
             return revoke_token(tx, token_id, self.clock.now_s(), by)
 
     def tokens(self, who: str | None = None) -> list[Kept]:

@@ -26,6 +26,14 @@ __all__ = [
     "reader",
 ]
 
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How long a server that does not answer is waited for: seconds, the last in milliseconds."""
 BUSY_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""
 
@@ -47,11 +55,13 @@ def open_engine(url: str) -> Engine:
         return engine
     return create_engine(
         _driver(url),
+        connect_args=PATIENCE if _driver(url).startswith("postgresql+psycopg") else {},
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
+        pool_timeout=5,
     )
 
 

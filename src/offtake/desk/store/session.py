@@ -83,9 +83,10 @@ class Busy(Exception):
 
 
 class Seen(NamedTuple):
-    """Who comes with a session, and whether this visit is noted already."""
+    """Who comes with a session, until when, and whether this visit is noted already."""
 
     who: Who
+    until_s: int
     is_noted: bool
 
 
@@ -121,7 +122,8 @@ def session(tx: Connection, secret: str, now_s: int) -> Seen | None:
         return None
     known_as = bytes(row.id).hex()[:16]
     who = Who(person.id, person.name, person.roles, person.party, session_id=known_as)
-    return Seen(who, now_s - row.seen_at_s < SEEN_S)
+    until_s = min(row.expires_at_s, row.seen_at_s + IDLE_S)
+    return Seen(who, until_s, now_s - row.seen_at_s < SEEN_S)
 
 
 def note_visit(tx: Connection, secret: str, now_s: int) -> None:

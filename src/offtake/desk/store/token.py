@@ -79,9 +79,10 @@ class Kept(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Who comes with a token, and whether this day's use of it is noted already."""
+    """Who comes with a token, until when, and whether this day's use of it is noted already."""
 
     who: Who
+    until_s: int
     is_noted: bool
 
 
@@ -129,7 +130,7 @@ def given(tx: Connection, text: str, now_s: int) -> Given | None:
         return None
     scopes = _scopes(row.scopes)
     who = Who(person.id, person.name, person.roles, person.party, scopes, token_id=row.id)
-    return Given(who, row.last_used_day == now_s // DAY_S)
+    return Given(who, row.expires_at_s, row.last_used_day == now_s // DAY_S)
 
 
 def note_use(tx: Connection, token_id: str, now_s: int) -> None:
