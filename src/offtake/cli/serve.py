@@ -4,6 +4,7 @@ examples:
   offtake serve --demo                              # the built-in example, in the middle of a story
   offtake serve --portfolio portfolio.yaml          # SQLite in ./offtake.db
   offtake serve --db postgresql://desk@db/offtake --origin https://desk.example --host 0.0.0.0
+  offtake serve --mail smtp://desk@mail.example --mail-from "Desk <desk@lab.example>"
 
 The first start prints a link that signs the first administrator on, once. A portfolio is adopted
 where the desk has none; later ones are proposed and adopted at the desk. Behind a proxy that ends
@@ -13,7 +14,9 @@ a newer one is left as it is.
 With --sign-on people come by your OpenID provider; its client's secret is taken from
 $OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
 base64) that seals their secrets. Permits are signed where --permit-key names a private key, made
-with `offtake journal keys`.
+with `offtake journal keys`. Letters are written where --mail names a server: smtp://USER@HOST
+speaks STARTTLS, smtps:// TLS from the first byte, smtp+plain:// neither; the password is taken
+from $OFFTAKE_MAIL_PASSWORD. --mail-test sends one letter there and stops.
 """
 
 import argparse
@@ -35,8 +38,10 @@ if TYPE_CHECKING:
     from offtake.desk.clock import SystemClock
     from offtake.desk.routes.outbox import Post
     from offtake.desk.start import Parts
+    from offtake.desk.transport.mail import Server
 
 FROM_ENVIRONMENT = "OFFTAKE_SIGN_ON_SECRET"
+FOR_MAIL = "OFFTAKE_MAIL_PASSWORD"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +65,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log", choices=("text", "json"), default="text", help="lines for people or for programs"
     )
+    mail = parser.add_argument_group("mail")
+    mail.add_argument(
+        "--mail", metavar="URL", help="smtp://USER@HOST:PORT, smtps:// or smtp+plain://"
+    )
+    mail.add_argument("--mail-from", metavar="ADDRESS", help="who writes: Desk <desk@lab.example>")
+    mail.add_argument(
+        "--mail-language", choices=("en", "fr"), default="en", help="of readers who set none; en"
+    )
+    mail.add_argument("--mail-test", metavar="ADDRESS", help="send one letter there, and stop")
     parser.add_argument("--demo", action="store_true", help="the built-in example, mid-story")
 
 
@@ -68,14 +82,17 @@ def run(given: argparse.Namespace) -> int:
     if given.demo:
         return _demo(given)
     from offtake.desk.clock import SystemClock
-    from offtake.desk.start import adopt, assembled, parts, signing_permits
+    from offtake.desk.start import Ways, adopt, assembled, parts, signing_permits
+    from offtake.desk.tell import ByMail
 
-    clock = SystemClock()
+    clock, mail = SystemClock(), _mail(given)
+    if given.mail_test is not None:
+        return _tested(mail, given.mail_test)
+    by_mail = None if mail is None else ByMail(_origin(given).url(""), given.mail_language)
     signing = None if given.sign_on is None else _signing(given)
     key = None if given.permit_key is None else _permit_key(given.permit_key)
-    rates = _rates(given)
-    url = given.db or "sqlite:///offtake.db"
-    made = _opened(lambda: parts(url, _origin(given), clock, rates=rates))
+    url, ways = given.db or "sqlite:///offtake.db", Ways(_rates(given), by_mail)
+    made = _opened(lambda: parts(url, _origin(given), clock, ways=ways))
     if made.is_new:
         if given.portfolio is None:
             says = "this desk has no portfolio yet"
@@ -86,7 +103,8 @@ def run(given: argparse.Namespace) -> int:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
     if key is not None:
         made = signing_permits(made, key)
-    return _listen(assembled(made, clock, post=_posting(made, clock), signing=signing), given)
+    post = _posting(made, clock, mail)
+    return _listen(assembled(made, clock, post=post, signing=signing), given)
 
 
 def _permit_key(name: str) -> bytes:
@@ -116,14 +134,59 @@ def _rates(given: argparse.Namespace) -> "Rates":
     return rates_of(given.per_minute)
 
 
-def _posting(made: "Parts", clock: "SystemClock") -> "Post":
-    """What sends webhooks, if OFFTAKE_DESK_KEYS holds a key that seals their secrets."""
+def _mail(given: argparse.Namespace) -> "Server | None":
+    """The server that takes letters; its password stands in no argument and no log."""
+    from offtake.desk.transport.mail_server import NoServer, server_of
+
+    if given.mail is None:
+        if given.mail_from is not None or given.mail_test is not None:
+            raise Invalid("usage", "--mail", "is missing", "Name a server: smtp://mail.example.")
+        return None
+    if given.mail_from is None:
+        raise Invalid("usage", "--mail-from", "is missing", "Say who writes: desk@lab.example.")
+    try:
+        password = os.environ.get(FOR_MAIL, "")
+        return server_of(given.mail, sender=given.mail_from, password=password)
+    except NoServer as error:
+        remedy = f"Write smtp://USER@HOST:587; a password goes into {FOR_MAIL}."
+        raise Invalid("bad-value", "--mail", str(error), remedy) from error
+
+
+def _tested(mail: "Server | None", address: str) -> int:
+    """Send one letter, and say what came of it."""
+    import asyncio
+    import time
+    from secrets import token_bytes
+
+    from offtake.desk.message import EMAIL, Letter, message_id, posted
+    from offtake.desk.store.outbox import Message
+    from offtake.desk.transport.mail import Mail
+    from offtake.desk.transport.outcome import Sent
+
+    assert mail is not None, "_mail has seen to it"
+    now_s = int(time.time())
+    body = posted(Letter(text="This letter shows that the desk can write to you.\n"))
+    message = Message(
+        message_id(token_bytes), now_s, "test", EMAIL, address, body, "A test of the desk"
+    )
+    outcome = asyncio.run(Mail(mail).send(message, now_s))
+    if not isinstance(outcome, Sent):
+        raise Invalid("no-mail", "--mail", outcome.says, "Check host, port, user and password.")
+    print(f"Sent to {address}.")
+    return 0
+
+
+def _posting(made: "Parts", clock: "SystemClock", mail: "Server | None") -> "Post":
+    """What sends webhooks and letters.
+
+    Webhooks only if OFFTAKE_DESK_KEYS holds a key that seals their secrets.
+    """
     from offtake.desk.seal import BadKey
     from offtake.desk.start import posting
     from offtake.desk.transport.reach import Reach
 
     try:
-        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), Reach())
+        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), Reach(), mail=mail)
     except BadKey as error:
         remedy = "head -c 32 /dev/urandom | base64"
         raise Invalid("bad-value", "OFFTAKE_DESK_KEYS", str(error), remedy) from error

@@ -42,6 +42,12 @@ class Metrics:
         self._outbox = Gauge(
             "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
         )
+        self._deliveries = Counter(
+            "offtake_deliveries",
+            "What came of sending messages",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
         self._writable = Gauge(
             "offtake_writable",
             "Whether the database keeps what is written",
@@ -49,6 +55,10 @@ class Metrics:
         )
         for token, reason in reasons().items():
             self._reasons.labels(token, reason.finding.verdict.name.lower())
+
+    def count(self, what: str, channel: str) -> None:
+        """What came of sending a message (``outbox.Counters``)."""
+        self._deliveries.labels(channel, what).inc()
 
     def told(self, entries: Iterable[Entry]) -> None:
         """Count entries that are durable."""

@@ -17,7 +17,7 @@ from offtake.desk import command as say
 from offtake.desk.act import Unknown
 from offtake.desk.clock import Clock
 from offtake.desk.deadline import Timers, command_of
-from offtake.desk.entry import START, Entry, chained, entry_of, read, written
+from offtake.desk.entry import START, Entry, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, adopted, carried
 from offtake.desk.permits import Repeated, known, permit_id, repeated
@@ -82,7 +82,7 @@ Point = Callable[[str], None]
 POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
 """The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
 folds the journal under another portfolio, has appended all, is durable and not answered yet."""
-Beside = Callable[[Connection, State, Sequence[Entry]], None]
+Beside = Callable[[Connection, Sequence[Written]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
 
 
@@ -94,7 +94,7 @@ def nothing(point: str) -> None:
     """No crash."""
 
 
-def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
+def nobody(tx: Connection, entries: Sequence[Written]) -> None:
     """Nobody is told."""
 
 
@@ -246,7 +246,7 @@ class _Batch:
         self._first = self.head  # As it was when the batch began.
         self.answers: list[Answered] = []
         self.done: list[Entry] = []
-        self._entries: list[Entry] = []
+        self._entries: list[Written] = []
         self._rows: list[Row] = []
         self._kept: list[Answer] = []
         self._timers = writer._timers
@@ -276,8 +276,8 @@ class _Batch:
         """Append what was carried out so far."""
         journal.append(tx, self._rows, self._kept)
         if self._entries:
-            self._w._beside(tx, self.state, self._entries)
-            self.done += self._entries
+            self._w._beside(tx, self._entries)
+            self.done += (one.entry for one in self._entries)
         self._rows, self._kept, self._entries = [], [], []
 
     def _catch_up(self, tx: Connection, head: Head) -> None:
@@ -374,7 +374,7 @@ class _Batch:
         self._rows.append(
             Row(entry.seq, given.at_s, str(kind), done.requirement, body, self.head.hash)
         )
-        self._entries.append(entry)
+        self._entries.append(Written(entry, self.state, done.state))
         self.state = done.state
         events = [item.event for item in done.recorded]
         lots = {event.lot for event in events if event.lot != NONE}

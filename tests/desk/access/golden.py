@@ -53,6 +53,10 @@ bpefas-  deadline.read
 bp-fa--  journal.read
 bp--a-m  outbox.read
 b-----m  outbox.retry
+bp--asm  webhook.read
+b----s-  webhook.manage
+bp--asm  contact.read
+b----sm  contact.manage
 ------m  metrics.read
 bpefasm  token.own
 ----a-m  token.read
@@ -143,6 +147,10 @@ trace
 message
 bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body
+webhook
+bp--asm  webhook party url topics created disabled
+contact
+bp--asm  contact party address language created
 receipt
 bpefas-  at requirement happened waiver
 bpefa--  orders version permit

@@ -281,6 +281,20 @@ MESSAGE = Resource(
 )
 """That a supplier was thanked for its bid would tell that it made one."""
 
+WEBHOOK = Resource(
+    Act.WEBHOOK_READ,
+    _fields((DESK | OWN, "webhook party url topics created disabled")),
+    own="party",
+)
+"""A program that is told."""
+
+CONTACT = Resource(
+    Act.CONTACT_READ,
+    _fields((DESK | OWN, "contact party address language created")),
+    own="party",
+)
+"""Where letters go."""
+
 RECEIPT = Resource(
     None,
     _fields(
@@ -313,5 +327,7 @@ RESOURCES: Mapping[str, Resource] = {
     "person": PERSON,
     "trace": TRACE,
     "message": MESSAGE,
+    "contact": CONTACT,
+    "webhook": WEBHOOK,
     "receipt": RECEIPT,
 }

@@ -33,6 +33,7 @@ LINKS: tuple[tuple[str, str, Act], ...] = (
     ("/commitments", later("Commitments"), Act.COMMITMENT_READ),
     ("/portfolio", later("Portfolio"), Act.PORTFOLIO_READ),
     ("/journal", later("Journal"), Act.JOURNAL_READ),
+    ("/outbox", later("Messages"), Act.CONTACT_READ),
     ("/people", later("People and tokens"), Act.TOKENS_OWN),
 )
 
