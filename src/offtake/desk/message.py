@@ -45,7 +45,8 @@ TOPIC_OF_PERMIT = {
     Happened.REVOKED: "permit.revoked",
 }
 PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
-TOPICS = (*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), PROPOSED, ADOPTED)
+WAIVED = "waiver.given"
+TOPICS = (*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), WAIVED, PROPOSED, ADOPTED)
 """What there are messages about, in docs/reference/outbox.md as well."""
 
 LIMIT_PAYLOAD_BYTES = 256 * 1024

@@ -34,7 +34,8 @@ from offtake.desk.service import Service
 from offtake.desk.signer import Signer
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import Engine, create_tables, open_engine, reader
+from offtake.desk.store.engine import Engine, open_engine, reader
+from offtake.desk.store.migrate import migrate
 from offtake.desk.tell import Teller
 from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach
@@ -76,16 +77,17 @@ def tick_ms() -> int:
 def parts(
     url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, rates: Rates = USUAL
 ) -> Parts:
-    """Open a database, make its tables where they are not there, and fold the journal.
+    """Open a database, bring its tables to what this version knows, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
     ``rates`` say how often somebody may ask.
 
     Raises:
+        Newer: Its tables are of a later version of offtake.
         Unavailable: The database cannot be read.
     """
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     metrics = Metrics()
     writer = Writer(engine, clock, beside=Teller(secrets.token_bytes), told=metrics.told)
     writer.open()

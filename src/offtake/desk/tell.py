@@ -16,6 +16,7 @@ from offtake.desk.message import (
     SEALED,
     TOPIC_OF_EVENT,
     TOPIC_OF_PERMIT,
+    WAIVED,
     WEBHOOK,
     message_id,
     payload,
@@ -26,6 +27,7 @@ from offtake.desk.store import outbox
 from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import subscribed
+from offtake.desk.waiving import GIVEN
 from offtake.sourcing.permit import Happened
 from offtake.units.time import parse_instant
 
@@ -62,6 +64,8 @@ def _topic(line: Mapping[str, Any]) -> str | None:
     """What a line of the journal is about; None where nobody is told of it."""
     if is_of_permit(line):
         return TOPIC_OF_PERMIT[Happened(line["event"])]
+    if line["event"] == GIVEN:
+        return WAIVED
     kind = EventKind[str(line["event"]).upper()]
     return None if kind in SEALED else TOPIC_OF_EVENT[kind]
 

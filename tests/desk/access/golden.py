@@ -43,6 +43,8 @@ bpefa--  permit.read
 b-e----  permit.issue
 --e----  permit.draw
 bpe----  permit.revoke
+bpefas-  waiver.read
+-p---s-  waiver.give
 bpefa--  portfolio.read
 bp-----  portfolio.propose
 -p-----  portfolio.adopt
@@ -112,6 +114,11 @@ bpefa--  engine key gpus start end held_gpus gpu_s at by
 ledger
 bpefa--  pool supplier accelerator region start end awarded delivered permitted drawn
 bpefa--  used_gpu_s left
+waiver
+bpefas-  waiver clause holder grantee purposes accelerators regions limit_gpus standing
+bpefas-  start end
+bp-fas-  price
+bpefa--  used_gpus
 portfolio
 bpefa--  status at proposal by
 ----a--  version
@@ -137,7 +144,7 @@ message
 bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body
 receipt
-bpefas-  at requirement happened
+bpefas-  at requirement happened waiver
 bpefa--  orders version permit
 ----a--  entry
 """
