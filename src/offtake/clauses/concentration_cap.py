@@ -212,6 +212,12 @@ def varies(terms: Terms) -> tuple[int, int]:
     return int(Act.SUPPLY), terms.purposes
 
 
+def instants(terms: Terms) -> tuple[int, ...]:
+    """When what was held before begins and ends."""
+    edges = {edge for row in terms.held for edge in (row.start_s, row.end_s)}
+    return tuple(sorted(edge for edge in edges if 0 < edge < FOREVER_S))
+
+
 CLAUSE = ClauseType(
     code=14,
     name="concentration_cap",
@@ -224,6 +230,7 @@ CLAUSE = ClauseType(
     evolve=evolve,
     varies=varies,
     figures=figures,
+    instants=instants,
     findings=(
         Finding(
             SHARE_TOO_LARGE,

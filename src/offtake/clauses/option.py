@@ -139,7 +139,8 @@ def varies(terms: Terms) -> tuple[int, int]:
 
 def instants(terms: Terms) -> tuple[int, ...]:
     """When it opens and closes."""
-    return terms.opens_at_s, terms.closes_at_s
+    edges = terms.opens_at_s, terms.closes_at_s
+    return tuple(edge for edge in edges if edge < FOREVER_S)
 
 
 CLAUSE = ClauseType(

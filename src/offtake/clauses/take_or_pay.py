@@ -221,9 +221,13 @@ def _at_end(terms: Terms, account: Account, due: Due) -> list[Charge]:
     owed, given = (account.buyer, terms.supplier), (terms.supplier, account.buyer)
     ahead = _ahead(terms, account, due)
     paid = (f"TP6 of {instant_text(due.start_s)}",)
+    earlier = [instant_text(start_s) for start_s in taken.from_at_s]
+    carried_in = tuple(f"beyond the floor of {day}" for day in earlier)
+    made_up = tuple(f"TP2 of {day}" for day in earlier)
+    hours = max(missing.gpu_s, 0)
     return [
-        Charge("TP2", *owed, missing.amount_micros, *span, max(missing.gpu_s, 0)),
-        Charge("TP3", *given, taken.made_up_micros, *span, taken.made_up_gpu_s),
+        Charge("TP2", *owed, missing.amount_micros, *span, hours, because=carried_in),
+        Charge("TP3", *given, taken.made_up_micros, *span, taken.made_up_gpu_s, because=made_up),
         Charge("TP6", *given, ahead.amount_micros, *span, because=paid),
     ]
 
@@ -252,6 +256,7 @@ class Lot(NamedTuple):
     lapses_s: int
     amount: int  # In the floor's measure: micros, or GPU-seconds.
     micros: int  # What was paid for it.
+    start_s: int  # Of the period it is from.
 
 
 Earlier = Sequence[tuple[Terms, Due, Taken]]
@@ -272,15 +277,22 @@ def carried(terms: Terms, due: Due, taken: Taken, before: Earlier) -> Taken:
         floor_ = due.gpu_s if in_time else due.amount_micros
         need = min(need, divide(floor_ * terms.carry_limit_ppm, PPM, Rounding.TO_PAYER))
         most = min(need, sum(lot.amount for lot in beyond))
+        taken = taken._replace(from_at_s=_starts(_drawn(beyond, most)[1]))
         if in_time:
             return taken._replace(carried_gpu_s=most)
         return taken._replace(carried_micros=most)
     amount = min(_beyond(terms, due, taken), sum(lot.amount for lot in paid))
+    _, drawn = _drawn(paid, amount)
+    taken = taken._replace(from_at_s=_starts(drawn))
     if not in_time:
         return taken._replace(made_up_micros=amount)
-    _, drawn = _drawn(paid, amount)
     credit = sum(_credit(lot, taken) for lot in drawn)
     return taken._replace(made_up_gpu_s=amount, made_up_micros=credit)
+
+
+def _starts(drawn: list[Lot]) -> tuple[int, ...]:
+    """The periods that something was drawn from."""
+    return tuple(lot.start_s for lot in drawn if lot.amount)
 
 
 def _left(before: Earlier, due: Due) -> tuple[list[Lot], list[Lot]]:
@@ -301,10 +313,11 @@ def _left(before: Earlier, due: Due) -> tuple[list[Lot], list[Lot]]:
         missing = short(terms, past, taken)
         short_of = missing.gpu_s if in_time else missing.amount_micros
         if short_of > 0:
-            paid.append(Lot(after(past.end_s, terms.make_up), short_of, missing.amount_micros))
+            lapses_s = after(past.end_s, terms.make_up)
+            paid.append(Lot(lapses_s, short_of, missing.amount_micros, past.start_s))
         over = _beyond(terms, past, taken) - made_up
         if over > 0:
-            beyond.append(Lot(after(past.end_s, terms.carry_forward), over, 0))
+            beyond.append(Lot(after(past.end_s, terms.carry_forward), over, 0, past.start_s))
     return _standing(paid, due), _standing(beyond, due)
 
 
@@ -319,8 +332,8 @@ def _drawn(lots: list[Lot], amount: int) -> tuple[list[Lot], list[Lot]]:
         part = min(amount, lot.amount)
         amount -= part
         share = divide(lot.micros * part, lot.amount, Rounding.HALF_EVEN)
-        drawn.append(Lot(lot.lapses_s, part, share))
-        left.append(Lot(lot.lapses_s, lot.amount - part, lot.micros - share))
+        drawn.append(lot._replace(amount=part, micros=share))
+        left.append(lot._replace(amount=lot.amount - part, micros=lot.micros - share))
     return left, drawn
 
 

@@ -67,6 +67,7 @@ class Taken(NamedTuple):
     carried_gpu_s: int = 0  # the same where the floor is in GPU-hours.
     made_up_micros: int = 0  # The credit for taking what earlier shortfalls paid for (TP3),
     made_up_gpu_s: int = 0  # and the GPU-seconds it is for.
+    from_at_s: tuple[int, ...] = ()  # The starts of the earlier periods that brought either.
 
 
 class Short(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 
 from offtake.core.names import Names, name_of
 from offtake.core.scope import Summed
-from offtake.core.vocabulary import BoundClause
+from offtake.core.vocabulary import NONE, BoundClause
 from offtake.demand.columns import Column
 from offtake.settle.booked import Books, Entry
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, divide
@@ -44,6 +44,7 @@ class Line(NamedTuple):
     rows: int = 0  # How many rows of use are behind it: charged, or counted in a true-up,
     places: tuple[str, ...] = ()  # and where the first of them stand.
     because: tuple[str, ...] = ()  # What else is behind it: "reports[3]".
+    due_s: int = NONE  # When it falls due, if neither as its stretch begins nor as it ends.
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -113,7 +114,8 @@ def belongs(entry: Entry, period: tuple[int, int]) -> bool:
 
 def _alike(entry: Entry, edges: Sequence[int]) -> tuple[object, ...]:
     """What is shown as one line: the same thing under the same terms in the same month."""
-    return (*entry[:5], *_stretch(entry, edges), *entry[10:14])
+    at_s = NONE if entry.rows else entry.at_s
+    return (*entry[:5], *_stretch(entry, edges), *entry[10:14], at_s)
 
 
 def _stretch(entry: Entry, edges: Sequence[int]) -> tuple[int, int]:
@@ -152,6 +154,7 @@ def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
         rows=sum(entry.behind for entry in entries) + sum(map(len, counted)),
         places=tuple(dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN])),
         because=tuple(dict.fromkeys(place for entry in entries for place in entry.because)),
+        due_s=NONE if first.at_s in (first.start_s, first.end_s) else first.at_s,
     )
 
 

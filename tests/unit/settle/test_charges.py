@@ -360,6 +360,8 @@ def test_what_was_given_back_no_longer_fills_the_commitment_around_it() -> None:
     settlement = settled(RATE + made_up + TERM, [use("2025-04", 48), use("2025-05", 72)])
 
     assert dollars(settlement, "TP3") == [12]
+    (credit,) = [line.charge for line in settlement.lines if line.charge.rule == "TP3"]
+    assert credit.because == ("TP2 of 2025-04-01",)
     assert dollars(settlement, "TP2") == [12, 540, *[60] * 9]  # 1,200 in all, with 120 taken.
     (whole,) = [row for row in settlement.commitments if row.floor_micros == 1200 * MICROS]
     assert whole.taken.paid_micros == 540 * MICROS  # Nine idle months; April's 12 went back.

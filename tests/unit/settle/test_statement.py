@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
+from offtake.settle.focus.charge import _billed, month_of
 from offtake.settle.ledger import ledger, transactions
 from offtake.settle.period import parse_period
 from offtake.settle.statement import CORRECTION, Line, Statement
 from offtake.settle.usage_file import read_usage
 from offtake.study.settled import Settled, booked_of, data_of, files_of, settled_of
 from offtake.units.money import MICROS
+from offtake.units.time import parse_instant
 
 PORTFOLIO = """
 title: A lab
@@ -115,6 +117,30 @@ def test_what_is_paid_ahead_stands_on_the_statement_of_its_first_day(tmp_path: P
         ("TP6", "prepayment", -50.0),
         ("RC1", "use", 120.0),
     ]
+
+
+def test_a_credit_stands_where_it_was_claimed_and_the_closed_month_stays(tmp_path: Path) -> None:
+    """99 % in January: a tenth of $120, claimed on 9 February; January's statement is as before."""
+    credit = """
+      uptime:
+        kind: service_credit
+        supplier: alpha
+        measure: up
+        tiers: [{below: 99.9%, credit: 10%}]
+    amendments:"""
+    text = PORTFOLIO.replace("\n    amendments:", credit, 1)
+    text += (
+        "  - {base: up, from: 2026-01-01, until: 2026-02-01, measured: 99%, claimed: 2026-02-09}\n"
+    )
+    before = dollars(settled(tmp_path, "2026-01"))
+    found = settled(tmp_path, "2026-02", text=text)
+    (line,) = [row for one in found.statements for row in one.lines if row.rule == "SC1"]
+
+    assert dollars(settled(tmp_path, "2026-01", text=text)) == before
+    assert (line.amount_micros, line.because) == (-12 * MICROS, ("reports[2]",))
+    assert (line.start_s, line.due_s) == (parse_instant("2026-01-01"), parse_instant("2026-02-09"))
+    assert month_of(line.due_s - 1)[0] == _billed(line)[0] == parse_instant("2026-02-01")
+    assert [row for one in booked_of(data_of(found)) for row in one.lines if row == line]
 
 
 def test_use_is_priced_by_the_terms_in_force_when_it_was_used(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
+from offtake.core.vocabulary import NONE
 from offtake.settle.charges import Commitment, kind_of
 from offtake.settle.statement import CORRECTION, Line
 from offtake.units.money import MICROS, SECONDS_PER_HOUR, Rounding, price_of
@@ -239,7 +240,12 @@ def _description(line: Line) -> str:
 
 
 def _billed(line: Line) -> tuple[int, int]:
-    """The civil month that bills a line: of use and prepayment its first, of the rest its last."""
+    """The civil month that bills a line: of use and prepayment its first, of the rest its last.
+
+    What had to be claimed is billed as it is due.
+    """
+    if line.due_s != NONE:
+        return month_of(line.due_s - 1)
     kind = kind_of(line.rule)
     ahead = kind in CAPACITY or (kind == "prepayment" and line.amount_micros > 0)
     return month_of(line.start_s if ahead else line.end_s - 1)
