@@ -109,9 +109,9 @@ class Service:
         """Whether a deadline has come, or another desk has written.
 
         A database that could not be written to is tried: nobody else would, once those who ask
-        are told to come again.
+        are told to come again. Where a deadline has come, recording it is the better trial.
         """
-        if not self.is_writable:
+        if not self.is_writable and not self._writer.is_due():
             self._told(writable=self._writer.is_writable())
             return self.is_writable
         try:
