@@ -38,6 +38,7 @@ def test_a_permit_goes_from_its_issue_to_its_end(desk: Desk) -> None:
         "permit": "p-1",
         "version": 1,
         "requirement": None,
+        "waiver": None,
     }
     drawn = desk.done("engineer", "/v1/permits/p-1/draws", DRAW)
     assert desk.done("engineer", "/v1/permits/p-1/draws", DRAW) == drawn

@@ -33,7 +33,10 @@ class Level:
     """GPUs over time, to be asked for the least, the most and the sum of a period."""
 
     def __init__(self, changes: Iterable[tuple[int, int]]) -> None:
-        rows = sorted(row for row in changes if row[1])
+        sums: dict[int, int] = {}
+        for at_s, gpus in changes:
+            sums[at_s] = sums.get(at_s, 0) + gpus
+        rows = sorted(row for row in sums.items() if row[1])
         self.edges = [at_s for at_s, _ in rows]
         self._levels = [0, *accumulate(gpus for _, gpus in rows)]
 
