@@ -166,7 +166,7 @@ def _entries(used: Used, rows: Column, groups: Groups, priced: Priced) -> list[E
     np.add.at(gpu_s, groups.group, used.gpu_s[rows])
     np.add.at(micros, groups.group, priced.micros)
     counts = np.bincount(groups.group, minlength=size)
-    by_group = np.argsort(groups.group, kind="stable")
+    by_group = np.lexsort((rows, groups.group))  # Within a group in the order of the file.
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     end_s = np.zeros(size, np.int64)
     np.maximum.at(end_s, groups.group, used.end_s[rows])

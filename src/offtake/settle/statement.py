@@ -131,6 +131,7 @@ def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
     counted = [] if first.rows else [_counted(entry, books) for entry in entries]
     rows = [row for entry in entries for row in entry.rows]
     rows += [row for found in counted for row in found.tolist()[:PLACES_SHOWN]]
+    rows.sort()  # In the order of the file, whoever booked them.
     pools = books.used.pools
     starts, ends = _stretch(first, books.edges)
 
