@@ -26,6 +26,7 @@ bench: .venv/installed
 	$(BIN)/python -m benchmarks.placement
 	$(BIN)/python -m benchmarks.sourcing
 	$(BIN)/python -m benchmarks.settlement
+	$(BIN)/python -m benchmarks.bills
 
 focus:
 	$(PYTHON) tools/focus.py make

@@ -84,6 +84,7 @@ def audited(url: str) -> Audit:
 
 BESIDE = {"delivered", "tranche_late", "tranche_ended", "usage_recorded"}
 BESIDE |= {"default_declared", "default_cured"}
+BESIDE |= {"permit_issued", "permit_drawn", "permit_returned", "permit_revoked"}
 """What changes no requirement."""
 
 

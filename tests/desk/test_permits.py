@@ -174,7 +174,11 @@ def test_a_repeated_draw_is_applied_once_whoever_sends_it(engine: Engine, story:
     assert Story(engine).ask(draw(), SLURM) == first
     assert story.writer.state.seq == seq
     assert code_of(story, draw(gpus=41)) == "draw-key-used"
-    assert isinstance(story.ask(draw(engine="k8s", gpus=20), SLURM), Receipt)  # Its own key.
+    story.does(say.RevokePermit(permit="p-1", why="moved"))
+    assert story.ask(draw(), SLURM) == first  # Whatever came after.
+    story.does(issue(gpus=20))
+    own = draw(permit="p-2", engine="k8s", gpus=20)
+    assert isinstance(story.ask(own, SLURM), Receipt)  # The key is of the engine, on a permit.
 
 
 def test_a_permit_of_one_engine_is_drawn_on_by_no_other(story: Story) -> None:

@@ -47,6 +47,42 @@ def commitment(dice: Random, supplier: str, number: int) -> dict[str, Any]:
     return row | {"terms": take}
 
 
+def credits_of(dice: Random, supplier: str) -> list[dict[str, Any]]:
+    """Some of what is paid ahead to a supplier or comes back from it."""
+    lengths, tiers = ["0d", "20d", "2mo"], [{"below": "99.9%", "credit": "3.333%"}]
+    tiers += [{"below": "98%", "credit": "40%"}]
+    written = {
+        "prepayment": {"amount": dice.choice(["$5", "$150"]), "at_end": "refund"},
+        "service_credit": {
+            "measure": "up",
+            "tiers": dice.sample(tiers, k=dice.randint(1, 2)),
+            "capped": dice.choice(["100%", "33.3333%"]),
+            "claim_window": dice.choice(lengths),
+        },
+        "most_favored": {"prices": "low", "look_back": dice.choice(lengths)},
+        "option": {"price": "$1", "limit": 1, "premium": dice.choice(["$3", "$0.01"])},
+    }
+    rows = []
+    for kind, terms in written.items():
+        if dice.random() < 0.5:
+            scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+            terms = {"supplier": supplier, **terms, **said(**scope)}
+            rows.append({"kind": kind, "id": f"{kind}-{supplier}", "terms": terms})
+    return rows
+
+
+def measured(dice: Random) -> dict[str, Any]:
+    """A report of availability, or of a price, of one month or more."""
+    first, last = sorted(dice.sample(range(4), k=2))
+    row: dict[str, Any] = {"from": f"{MONTHS[first]}-01", "until": f"{MONTHS[last]}-01"}
+    if dice.random() < 0.5:
+        row |= {"base": "up", "measured": dice.choice(["97.5%", "98%", "99.5%", "99.9%"])}
+    else:
+        row |= {"base": "low", "amount": dice.choice(CENTS), "gpu_h": dice.choice([0, 40])}
+    day = dice.choice([None, "2025-02-10", "2025-03-01", "2025-03-28"])
+    return row | said(claimed=day)
+
+
 def bill(seed: int) -> dict[str, Any]:
     """Rates, commitments to each supplier, shares both ways, and a quarter's use."""
     dice = Random(seed)
@@ -85,11 +121,13 @@ def bill(seed: int) -> dict[str, Any]:
         share = {"payer": "buyer", "payee": name, "base": dice.choice("ab"), "percent": "12.3456%"}
         share |= said(cap=dice.choice([None, "$9"]))
         rows.append({"kind": "revenue_share", "id": f"share-{name}", "terms": share} | period)
+        rows += [dict(row, **period) for row in credits_of(dice, name)]
     reports = [{"base": dice.choice("ab"), "amount": dice.choice(CENTS) + "k"} for _ in range(4)]
     for number, month in enumerate(MONTHS[:3]):
         reports[number] |= {"from": f"{month}-01", "until": f"{MONTHS[number + 1]}-01"}
     uses, missing = [use() for _ in range(8)], [use() for _ in range(3)]
-    return {"clause": rows, "use": uses, "undelivered": missing, "report": reports[:3]}
+    reports = [*reports[:3], *(measured(dice) for _ in range(dice.randint(0, 5)))]
+    return {"clause": rows, "use": uses, "undelivered": missing, "report": reports}
 
 
 @settings(deadline=None, max_examples=400)

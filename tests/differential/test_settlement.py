@@ -23,6 +23,9 @@ agreements:
 {agreements}
 prices:
   - {{supplier: beta, accelerators: [H100], price: $1.234567}}
+reports:
+  - {{base: up, from: 2026-02-01, until: 2026-04-01, measured: 99.5%, claimed: 2026-04-09}}
+  - {{base: low, from: 2026-01-01, until: 2026-05-01, amount: $1.1, claimed: 2026-05-20}}
 """
 AGREEMENT = """
   {id}:
@@ -56,6 +59,10 @@ FLOORS = (
     "{kind: take_or_pay, supplier: alpha, floor: 9 GPU-h, per: month, carry_forward: 2mo}",
     """{kind: take_or_pay, supplier: alpha, floor: $75, per: month, make_up: 12mo,
           carry_forward: 3mo, carry_limit: 40%, prepaid: 30%}""",
+    "{kind: prepayment, supplier: alpha, amount: $150, accelerators: [H100], at_end: refund}",
+    """{kind: service_credit, supplier: alpha, measure: up, regions: [us],
+          tiers: [{below: 99.9%, credit: 7.7%}]}""",
+    "{kind: most_favored, supplier: beta, prices: low, look_back: 3mo}",
 )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from oracle import carrying
+from oracle import carrying, crediting
 from oracle.reading import BUYER, FOREVER, PURPOSES, WATTS
 from oracle.scopes import covered, for_purpose
 
@@ -363,15 +363,20 @@ def _pieces(per, from_, until, agreed_until):
 def revenue_share(clause, reports, period):
     """RS1 to RS3: gross, one row for each report, until the cap."""
     terms, total, rows = clause["terms"], Fraction(0), []
+    paid_in = defaultdict(Fraction)
     for report in sorted(reports, key=lambda report: report["from"]):
         start, end = max(report["from"], clause["from"]), min(report["until"], clause["until"])
         if report["base"] != terms["base"] or start >= end:
             continue
         inside = Fraction(end - start, report["until"] - report["from"])
         share, rule = micros(report["amount"] * terms["percent"] * inside), "RS1"
-        if terms["cap"] is not None and total + share > terms["cap"]:
-            share, rule = terms["cap"] - total, "RS2"
+        last = datetime.fromtimestamp(end - 1, UTC)
+        number = last.year, (last.month - 1) // MONTHS[terms["per"]]
+        for cap, paid in ((terms["cap"], total), (terms["period_cap"], paid_in[number])):
+            if cap is not None and paid + share > cap:
+                share, rule = cap - paid, "RS2"
         total += share
+        paid_in[number] += share
         if share and period[0] < end <= period[1]:
             rows.append((rule, terms["payer"], terms["payee"], share))
     return rows
@@ -420,4 +425,6 @@ def statement(world, period):
     for clause in world["clauses"]:
         if clause["kind"] == "revenue_share":
             rows += revenue_share(clause, world["reports"], period)
+        if clause["kind"] in crediting.CREDITS:
+            rows += crediting.CREDITS[clause["kind"]](world, clause, taken, period)
     return rows, gaps

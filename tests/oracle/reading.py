@@ -18,9 +18,9 @@ DURATIONS += ("make_up", "carry_forward", "claim_window", "look_back")
 SHARES = ("price_tolerance", "quantity_tolerance", "term_tolerance", "percent", "discount")
 SHARES += ("primarily", "prepaid", "carry_limit", "measured", "below", "credit", "at_most")
 SHARES += ("level", "most_up", "most_down", "share", "capped")
-SIZES = ("minimum_lot", "limit", "large_lot")
+SIZES = ("minimum_lot", "limit", "large_lot", "above")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
-MONEY = ("price", "cap", "rate", "amount")
+MONEY = ("price", "cap", "rate", "amount", "period_cap", "premium")
 INSTANTS = (
     "base_date",
     "claimed",
@@ -65,7 +65,12 @@ DEFAULTS = {
         "prepaid": "0%",
     },
     "rate_card": {"discount": "0%"},
-    "revenue_share": {"cap": None},
+    "revenue_share": {"cap": None, "period_cap": None, "per": "year"},
+    "prepayment": {"at_end": "forfeit"},
+    "service_credit": {"capped": "100%", "claim_window": "30d"},
+    "most_favored": {"look_back": "12mo"},
+    "option": {"premium": None, "opens": None, "closes": None},
+    "concentration_cap": {"measure": "capacity", "measured_over": "12mo", "above": 0, "held": []},
     "delivery": {"grace": "30d", "remedy": "end_tranche"},
 }
 """What the clause pages say about terms that are not written."""
@@ -151,13 +156,13 @@ def value(key, written):
         return instant(written)
     if key == "own":
         return bool(written)
-    if key in ("gpus", "rank", "tranche", "above_gpu_h"):
+    if key in ("gpus", "rank", "tranche", "above_gpu_h", "gpu_h"):
         return int(str(written).replace(",", ""))
     if key == "index":
         return sorted(
             (instant(day), Fraction(text.rstrip("%")) / 100) for day, text in written.items()
         )
-    if key in ("lines", "tiers", "adjustments"):
+    if key in ("lines", "tiers", "adjustments", "held"):
         return [values(line) for line in written]
     if key == "ramp":
         return sorted((instant(day), floor(text)) for day, text in written.items())

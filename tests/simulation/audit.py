@@ -12,6 +12,7 @@ from desk.auditor import Audit, Event, Lot, told
 from desk.auditor import time_of as sorted_text
 from oracle import reading, rules
 from simulation.contracts import Contracts
+from simulation.permits import Permits, run_ask
 
 NEVER = "9999"
 MAY: dict[str, set[str]] = {
@@ -32,6 +33,10 @@ MAY: dict[str, set[str]] = {
     "cancel": {"p-bo"},
     "default": {"p-bo"},
     "use": {"p-eve", "p-finn"},
+    "issue_permit": {"p-ada", "p-eve"},
+    "draw_permit": {"p-eve"},
+    "return_draw": {"p-eve"},
+    "revoke_permit": {"p-ada", "p-bo", "p-eve"},
     "propose": {"p-ada", "p-bo"},
     "adopt": {"p-bo"},
     "due": {"system"},
@@ -69,6 +74,8 @@ class WholeAudit(Audit):
         self.given: dict[int, tuple[str, str]] = {}  # By entry, but for the desk's own.
         self.kinds: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
+        self.permits = Permits()
+        self.noticed: dict[str, list[dict[str, Any]]] = {}  # The contracts at a lot's last notice.
 
     def entry(self, entry: dict[str, Any]) -> None:
         do, at = entry["command"]["do"], sorted_text(entry["at"])
@@ -141,8 +148,12 @@ class WholeAudit(Audit):
         """What is to be asked before an event is taken in."""
         kind = event["event"]
         assert sorted_text(event["at"]) >= self.at, event
+        if kind.startswith("permit_"):
+            self._permitted(event, kind)
         if kind == "ordered":
-            said = rules.decide(self._world(), _ask(event), reading.instant(event["at"]))
+            said = self._said(event, self.clauses)
+            if said["verdict"] != "permit":  # A round goes on under what was known then (S9).
+                said = self._said(event, self.noticed.get(event["lot"], self.clauses))
             assert said["verdict"] == "permit", f"{event} was ordered against {said}"
         if kind in ("delivered", "tranche_late", "tranche_ended"):
             tranche = self.tranches[event["order"], event.get("tranche", 0)]
@@ -152,11 +163,29 @@ class WholeAudit(Audit):
                 assert sorted_text(event["at"]) >= tranche.due, event
         self.found[kind] += 1
 
+    def _said(self, event: Event, clauses: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the oracle says of an order, under contracts as they were known."""
+        world = {"clauses": clauses, "events": self.events}
+        found: dict[str, Any] = rules.decide(world, _ask(event), reading.instant(event["at"]))
+        return found
+
+    def _permitted(self, event: Event, kind: str) -> None:
+        """A permit is issued where the run is permitted, by the oracle, and within its pool."""
+        if kind == "permit_issued":
+            at_s = reading.instant(event["at"])
+            said = rules.decide(self._world(), reading.ask(run_ask(event), at_s), at_s)
+            assert said["verdict"] == "permit", f"{event} was issued against {said}"
+        self.permits.event(event)
+
     def _after(self, event: Event) -> None:
         kind = event["event"]
+        if kind.startswith("permit_"):
+            return
         self.events.append(
             reading.event({key: event[key] for key in WORDS if key in event} | _priced(event))
         )
+        if kind == "notice_given":
+            self.noticed[event["lot"]] = self.clauses
         if kind == "ordered":
             for number in range(int(event.get("tranches", 1))):
                 made = Tranche(event, number)

@@ -136,6 +136,7 @@ def _lines(made: Contracts) -> Iterator[str]:
     yield "currency: USD"
     yield "parties: {lab: {roles: [buyer]}, alpha: {}, beta: {}, gamma: {}}"
     yield "accelerators: {H100: {power: 1 kW}}"
+    yield "pools: {west: {supplier: alpha, accelerator: H100, capacity: 40}}"
     yield "simulation: {tender: 7d, delay_price: $5, cost_of_capital: 8%}"
     yield "agreements:"
     yield "  A:"

@@ -53,11 +53,13 @@ class People:
             return self._contracts(world)
         if roll < 0.1:
             return self._told(world)
+        if roll < 0.18:
+            return self._permit(world)
         orders = [*world.state.sourcing.orders.values()]
-        if roll < 0.2 and orders:
+        if roll < 0.26 and orders:
             return self._order(world, self.chance.choice(orders))
         lots = [lot for lot in world.state.sourcing.lots.values() if lot.status not in OVER]
-        if len(lots) < LIMIT_OPEN and (roll < 0.3 or not lots):
+        if len(lots) < LIMIT_OPEN and (roll < 0.36 or not lots):
             return self._submit(world)
         if not lots:
             return self._told(world)
@@ -200,6 +202,32 @@ class People:
             case "late":
                 return ADA, say.Late(order=order.number, tranche=tranche)
         return BO, say.Cancel(order=order.number, tranche=tranche, why="agreed")
+
+    def _permit(self, world: World) -> Said:
+        """Ask for a permit, draw on one, give back, or end it."""
+        numbers, roll = sorted(world.state.permits.rows)[-4:], self.chance.random()
+        if not numbers or roll < 0.3:
+            start_s = world.now_s + self.chance.choice((1, 1, 3)) * DAY_S
+            end_s = start_s + self.chance.choice((1, 5, 20)) * DAY_S
+            window: dict[str, str] = {"start": day(start_s), "end": day(end_s)}
+            if roll < 0.1:
+                window = {}
+            purpose, gpus = self.chance.choice(PURPOSES), self.chance.choice((4, 16, 32, 41))
+            who = self.chance.choice((ADA, EVE))
+            return who, say.IssuePermit(pool="west", purpose=purpose, gpus=gpus, **window)
+        number = self.chance.choice(numbers)
+        name, drawn = (
+            f"p-{number}",
+            [key for _, key in sorted(world.state.permits.rows[number].draws)],
+        )
+        key, gpus = f"j{self.chance.randint(0, 3)}", self.chance.choice((1, 4, 16, 33))
+        if roll < 0.7:
+            return EVE, say.DrawPermit(permit=name, engine="slurm", key=key, gpus=gpus)
+        if roll < 0.9:
+            part = self.chance.choice((None, None, gpus))
+            key = self.chance.choice(drawn) if drawn else key
+            return EVE, say.ReturnDraw(permit=name, engine="slurm", key=key, gpus=part)
+        return self.chance.choice((ADA, BO, EVE)), say.RevokePermit(permit=name, why="moved")
 
     def _told(self, world: World) -> Said:
         supplier = self.chance.choice(SUPPLIERS)

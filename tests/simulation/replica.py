@@ -14,7 +14,8 @@ from offtake.desk.problem import Forbidden, NotThere
 from offtake.desk.reading import Invalid
 from offtake.desk.service import Service
 from offtake.desk.state import State
-from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.store.engine import open_engine, reader
+from offtake.desk.store.migrate import migrate
 from offtake.desk.writer import Answered, Asked, Receipt, Unavailable, Writer
 from offtake.sourcing.command import Refused
 
@@ -83,7 +84,7 @@ class Store:
 def _tables() -> bytes:
     """A database with the desk's tables, made once."""
     engine = open_engine("sqlite://")
-    create_tables(engine)
+    migrate(engine)
     with engine.connect() as made:
         tables: bytes = made.connection.driver_connection.serialize()  # type: ignore[union-attr]
     engine.dispose()

@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from offtake.core.vocabulary import Verdict
+from offtake.core.decide import decide
+from offtake.core.vocabulary import Ask, Decision, Verdict
 from offtake.desk import act, deadline, desk, machine, writer
 from offtake.desk.command import Due
 from offtake.desk.deadline import Timers
 from offtake.desk.state import State
 from offtake.desk.store import journal
 from offtake.desk.writer import Answered, Asked, Unavailable, Writer
-from offtake.sourcing import course, process, signing
+from offtake.sourcing import course, permitting, process, signing
 from offtake.sourcing.award import Worth
-from offtake.sourcing.requirement import Status
+from offtake.sourcing.requirement import Rules, Status
 from simulation.__main__ import main
 from simulation.play import Failed, played
 
@@ -169,6 +170,23 @@ BROKEN = [
 ]
 
 
+def permits_beyond_the_pool(patch: Patch) -> None:
+    patch.setattr(permitting, "left_on", lambda *_: 10**9)
+
+
+def permits_what_is_denied(patch: Patch) -> None:
+    def asked(rules: Rules, state: permitting.State, ask: Ask, at_s: int) -> Decision:
+        return decide(rules.clauses, state.sourcing.facts, ask, at_s)
+
+    patch.setattr(permitting, "_permitted", asked)
+
+
+BROKEN += [
+    Broken(permits_beyond_the_pool, "leaves the pool"),
+    Broken(permits_what_is_denied, "was issued against"),
+]
+
+
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.how.__name__)
 def test_a_broken_desk_is_found_out(broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
     makes: type[Writer] = Writer
@@ -176,8 +194,9 @@ def test_a_broken_desk_is_found_out(broken: Broken, monkeypatch: pytest.MonkeyPa
         makes = broken.how
     else:
         broken.how(monkeypatch)
-    found = next((text for text in (failure(seed, makes) for seed in SEEDS) if text), "")
-    assert re.search(broken.found, found)
+    texts = (failure(seed, makes) for seed in SEEDS)
+    found = next((text for text in texts if re.search(broken.found, text)), "")
+    assert found, "no seed finds it out"
     assert failure(int(found.split()[3]), makes) == found
 
 

@@ -105,6 +105,18 @@ LEDGER = (
     ("left", "left"),
     ("GPU-seconds used", "used_gpu_s"),
 )
+WAIVERS = (
+    ("waiver", "waiver"),
+    ("of", "clause"),
+    ("holder", "holder"),
+    ("grantee", "grantee"),
+    ("purposes", "purposes"),
+    ("limit", "limit_gpus"),
+    ("used", "used_gpus"),
+    ("standing", "standing"),
+    ("start", "start"),
+    ("end", "end"),
+)
 DEADLINES = (("at", "at"), ("runs out", "kind"), ("party", "party"), ("order", "order"))
 FINDINGS = (
     ("supplier", "supplier"),

@@ -40,6 +40,7 @@ VERBS = {
     "tender": "invite suppliers, and award what they offer",
     "offer": "offer in an open tender",
     "order": "sign orders, and say what came, is late or has ended",
+    "waiver": "waive a right for a supplier, as its holder or as its letter says",
     "permit": "permit GPUs of a pool to be run on, draw on permits, check them without a desk",
     "ledger": "GPUs by pool and window: awarded, there, permitted, drawn, used and left",
     "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",

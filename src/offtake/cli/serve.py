@@ -9,6 +9,8 @@ examples:
 The first start prints a link that signs the first administrator on, once. A portfolio is adopted
 where the desk has none; later ones are proposed and adopted at the desk. Behind a proxy that ends
 TLS, say with --origin what people type; over plain HTTP only this machine is served.
+Tables of an older version are brought to this one at the start, whole or not at all; a database of
+a newer one is left as it is.
 With --sign-on people come by your OpenID provider; its client's secret is taken from
 $OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
 base64) that seals their secrets. Permits are signed where --permit-key names a private key, made
@@ -59,6 +61,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--per-minute", type=int, default=600, help="requests of a token or session; 600"
+    )
+    parser.add_argument(
+        "--log", choices=("text", "json"), default="text", help="lines for people or for programs"
     )
     mail = parser.add_argument_group("mail")
     mail.add_argument(
@@ -214,7 +219,7 @@ def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     from offtake.desk.access.discreet import log_to
     from offtake.desk.serving import server_of
 
-    log_to(sys.stderr)
+    log_to(sys.stderr, given.log)
     server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 
@@ -258,8 +263,8 @@ def _origin(given: argparse.Namespace) -> "Origin":
 
 
 def _opened(make: "Callable[[], Parts]") -> "Parts":
-
     from offtake.desk.store.engine import Failure, NoAddress
+    from offtake.desk.store.migrate import Newer
     from offtake.desk.writer import Unavailable
 
     try:
@@ -267,6 +272,9 @@ def _opened(make: "Callable[[], Parts]") -> "Parts":
     except NoAddress as error:
         says = "is no database URL"
         raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
+    except Newer as error:
+        remedy = "Update offtake, or serve a copy that was made before."
+        raise Invalid("newer-database", "--db", str(error), remedy) from error
     except (Unavailable, Failure) as error:
         says = f"the database cannot be opened ({type(error).__name__})"
         raise Invalid("no-database", "--db", says, "Check its address and rights.") from error

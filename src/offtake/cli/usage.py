@@ -111,7 +111,8 @@ def _recorded(
         try:
             for entry in source.entries():
                 last_s, number = max(last_s, entry.at_s), entry.seq
-                events += [event_of(row, portfolio.names, lots, currency) for row in entry.events]
+                sourced = (row for row in entry.events if "permit" not in row)
+                events += [event_of(row, portfolio.names, lots, currency) for row in sourced]
         except BadEntry as error:
             remedy = "Settle with the portfolio that the desk has adopted."
             raise Invalid("bad-entry", f"{source.name}:{number}", str(error), remedy) from error

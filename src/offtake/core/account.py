@@ -78,13 +78,19 @@ class Short(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A base that a party reported for a period, such as its revenue."""
+    """What was reported for a period: a base such as revenue, a price, or how much was there.
+
+    For a price ``amount_micros`` is per GPU-hour, and ``gpu_s`` the volume it was given for.
+    """
 
     base: str
     start_s: int
     end_s: int
     amount_micros: int = 0
     origin: str = ""  # Where it stands: "reports[3]".
+    measured_ppm: int = NONE  # A share that was measured, such as availability.
+    gpu_s: int = 0
+    claimed_at_s: int = NONE  # When something was claimed by it.
 
 
 class Account(NamedTuple):

@@ -19,7 +19,7 @@ from offtake.desk.pages import do, entries, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
-from offtake.desk.routes import ledger, matters, me, permits, questions, requirements
+from offtake.desk.routes import ledger, matters, me, permits, questions, requirements, waivers
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
@@ -104,7 +104,7 @@ def application(
         finally:
             await desk.service.stop()
 
-    rooms = (requirements, matters, questions, permits, ledger, me)
+    rooms = (requirements, matters, questions, permits, ledger, waivers, me)
     v1 = Router("/v1", route_handlers=[room.ROUTER for room in rooms])
     app = Litestar(
         [v1, alive, ready, *PAGES, *more],

@@ -184,6 +184,27 @@ class Adopt(Command, frozen=True, kw_only=True):
     portfolio: Annotated[str, Meta(min_length=1, max_length=5_000_000)]
     note: str = ""
     proposal: int | None = None
+    waiver: str = ""  # The clause that a holder's waiver added; the desk says it.
+
+
+class Waive(Command, frozen=True, kw_only=True):
+    """A holder's consent to what its right would forbid or delay, for one supplier (WV1 to WV3).
+
+    It is kept as the adoption of the portfolio that it amends. ``transaction``: it is for one
+    purchase, not standing. ``signed`` names who answers for it.
+    """
+
+    clause: Name
+    grantee: Name
+    signed: Words
+    purposes: tuple[Name, ...] = ()
+    accelerators: tuple[Name, ...] = ()
+    regions: tuple[Name, ...] = ()
+    limit: int | Name | None = None
+    price: Name | None = None
+    transaction: bool = False
+    start: Name | None = None
+    end: Name | None = None
 
 
 class Propose(Command, frozen=True, kw_only=True):
@@ -251,5 +272,5 @@ OfLot = Withdraw | Notice | Answer | Tender | Bid | Sign | SignAccepted | Award 
 """Commands about a requirement that is there."""
 Told = Deliver | Late | Cancel | Default | Use | Due
 """Reports: of orders, parties, use and time."""
-OfPortfolio = Adopt | Propose
+OfPortfolio = Adopt | Propose | Waive
 AnyCommand = Submit | Change | OfLot | Told | OfPermit | OfPortfolio

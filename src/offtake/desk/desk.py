@@ -111,6 +111,7 @@ def receipt(who: Who, made: Receipt) -> Data:
         "at": made.at,
         "requirement": made.requirement or None,
         "permit": made.permit or None,
+        "waiver": made.waiver or None,
         "version": made.version,
         "happened": list(made.happened),
         "orders": list(made.orders),

@@ -33,6 +33,7 @@ class Carried(NamedTuple):
     events: tuple[Mapping[str, Any], ...]
     requirement: str = ""
     permit: str = ""
+    waiver: str = ""
 
 
 def carried(state: State, given: Given) -> Carried:
@@ -44,7 +45,7 @@ def carried(state: State, given: Given) -> Carried:
     """
     assert given.at_s >= state.at_s, (given, state.at_s)
     command = given.command
-    assert not isinstance(command, say.Adopt), "the journal is folded again: `adopted`"
+    assert not isinstance(command, say.Adopt | say.Waive), "the journal is folded again: `adopted`"
     if isinstance(command, say.Propose):
         return Carried(_proposed(state, command, given), (), ())
     if isinstance(command, say.OfPermit):
@@ -69,7 +70,7 @@ def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) ->
     command = given.command
     if isinstance(command, say.Propose):
         return _proposed(state, command, given)
-    assert not isinstance(command, say.Adopt), command
+    assert not isinstance(command, say.Adopt | say.Waive), command
     if isinstance(command, say.OfPermit):
         return _permits_folded(state, given, events)
     portfolio = state.in_force.portfolio

@@ -49,8 +49,9 @@ TOPIC_OF_PERMIT = {
 PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
 NOTICE_DROPPED, TENDER_DROPPED = "notice.dropped", "tender.dropped"
 DECLINED, REMINDER = "offer.declined", "notice.reminder"
+WAIVED = "waiver.given"
 TOPICS = (
-    *(*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), PROPOSED, ADOPTED),
+    *(*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), WAIVED, PROPOSED, ADOPTED),
     *(NOTICE_DROPPED, TENDER_DROPPED, DECLINED, REMINDER),
 )
 """What there are messages about, in docs/reference/outbox.md as well."""

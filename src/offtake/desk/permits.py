@@ -213,9 +213,9 @@ def told_of(line: Mapping[str, Any], state: State) -> Told:
     if number is None:
         raise BadEntry("permit", f"`{line['permit']}` is no permit", "Write `p-7`.")
     if "pool" in line:
-        fields["pool"] = _named(
-            str(line["pool"]), "pool", tuple(each.pool for each in pools(state))
-        )
+        fields["pool"] = str(line["pool"])
+        if pool(state, fields["pool"]) is None:
+            _named(fields["pool"], "pool", tuple(each.pool for each in pools(state)))
     if "purpose" in line:
         purposes = state.in_force.portfolio.names.purposes
         fields["purpose"] = purposes.index(_named(str(line["purpose"]), "purpose", purposes))

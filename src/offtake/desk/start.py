@@ -39,7 +39,8 @@ from offtake.desk.service import Service
 from offtake.desk.signer import Signer
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import Connection, Engine, create_tables, open_engine, reader
+from offtake.desk.store.engine import Connection, Engine, open_engine, reader
+from offtake.desk.store.migrate import migrate
 from offtake.desk.tell import ByMail, Teller
 from offtake.desk.transport.mail import Mail, Server
 from offtake.desk.transport.outcome import Transport
@@ -96,16 +97,17 @@ def tick_ms() -> int:
 def parts(
     url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, ways: Ways = USUAL_WAYS
 ) -> Parts:
-    """Open a database, make its tables where they are not there, and fold the journal.
+    """Open a database, bring its tables to what this version knows, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
     ``ways`` say how often somebody may ask, and whether letters are written.
 
     Raises:
+        Newer: Its tables are of a later version of offtake.
         Unavailable: The database cannot be read.
     """
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     metrics = Metrics()
     teller = Teller(secrets.token_bytes, ways.by_mail)
     writer = Writer(engine, clock, beside=in_turn(teller, plan), told=metrics.told)

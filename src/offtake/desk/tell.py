@@ -18,6 +18,7 @@ from offtake.desk.message import (
     SEALED,
     TOPIC_OF_EVENT,
     TOPIC_OF_PERMIT,
+    WAIVED,
     WEBHOOK,
     message_id,
     payload,
@@ -30,6 +31,7 @@ from offtake.desk.store.engine import Connection
 from offtake.desk.store.outbox import Message
 from offtake.desk.store.webhook import wishing
 from offtake.desk.tidings import OWN_PEOPLE, Tiding, tidings
+from offtake.desk.waiving import GIVEN
 from offtake.desk.words import Language, words_in
 from offtake.sourcing.permit import Happened
 from offtake.units.time import parse_instant
@@ -67,6 +69,8 @@ def _topic(line: Mapping[str, Any]) -> str | None:
     """What a line of the journal is about; None where nobody is told of it."""
     if is_of_permit(line):
         return TOPIC_OF_PERMIT[Happened(line["event"])]
+    if line["event"] == GIVEN:
+        return WAIVED
     kind = EventKind[str(line["event"]).upper()]
     return None if kind in SEALED else TOPIC_OF_EVENT[kind]
 

@@ -55,6 +55,7 @@ IssueBody = body_of(say.IssuePermit)
 DrawBody = body_of(say.DrawPermit, "permit")
 ReturnBody = body_of(say.ReturnDraw, "permit")
 RevokeBody = body_of(say.RevokePermit, "permit")
+WaiveBody = body_of(say.Waive)
 ProposeBody = body_of(say.Propose)
 
 

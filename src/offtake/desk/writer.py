@@ -6,9 +6,9 @@ Several desks may share one database: whoever holds the head of the journal firs
 others have appended. If anything fails, nothing of the batch has happened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,7 @@ from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
 from offtake.desk.store.engine import Connection, Engine, Failure, Unkept, reader
 from offtake.desk.store.journal import Answer, Head, Row
+from offtake.desk.waiving import line_of, waived
 from offtake.sourcing.command import Refused
 from offtake.sourcing.permit import Happened
 from offtake.units.time import instant_text
@@ -69,6 +70,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: str
     requirement: str = ""
     permit: str = ""
+    waiver: str = ""
     version: int = 0
     happened: tuple[str, ...] = ()
     orders: tuple[int, ...] = ()
@@ -230,7 +232,7 @@ def _drawn(again: Repeated) -> Receipt:
         entry=again.draw.stamp.entry,
         at=instant_text(again.draw.at_s),
         permit=permit_id(again.permit.number),
-        version=again.permit.version,
+        version=again.draw.version,
         happened=(Happened.DRAWN.value,),
     )
 
@@ -329,6 +331,10 @@ class _Batch:
             return self._adopt(tx, asked.command, given)
         if self.state.version is None:
             raise Unknown("no portfolio has been adopted")
+        if isinstance(asked.command, say.Waive):
+            made = waived(self.state, asked.command, given)
+            line = line_of(asked.command, made, self._now_s)
+            return self._adopt(tx, made, given._replace(command=made), line)
         again = repeated(self.state, given)
         if again is not None:
             return _drawn(again)
@@ -336,7 +342,9 @@ class _Batch:
         self._let_time_pass()  # A right may have ended with what was recorded (S9).
         return receipt
 
-    def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
+    def _adopt(
+        self, tx: Connection, command: say.Adopt, given: Given, *told: Mapping[str, Any]
+    ) -> Receipt:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
         self._w._at("adopting")
@@ -346,7 +354,7 @@ class _Batch:
         except Unfit as error:
             remedy = "End what is no longer wanted by an amendment; keep its name."
             raise Invalid([Wrong("portfolio", str(error), remedy)]) from error
-        receipt = self._record(given, Carried(after, (), ()))
+        receipt = self._record(given, Carried(after, (), told, waiver=command.waiver))
         self._timers = self._w._timers = Timers(after, given.at_s)
         self._let_time_pass()
         return receipt
@@ -378,6 +386,7 @@ class _Batch:
             at=entry.at,
             requirement=done.requirement,
             permit=done.permit,
+            waiver=done.waiver,
             version=_version_of(self.state, done),
             happened=tuple(happened),
             orders=tuple(sorted(orders)),

@@ -11,7 +11,7 @@ from offtake.core.pricing import Card, card_of, closed, least_micros_per_gpu_h, 
 from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.counting import Counted, Counting
-from offtake.units.money import Rounding, price_of
+from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of
 from offtake.units.time import DAY_S, months
 
 KIND_OF_RULE = {
@@ -82,7 +82,16 @@ class Terms(NamedTuple):
 def reports_of(document: Document) -> tuple[Report, ...]:
     """What parties reported, for the clauses that take a share of it."""
     return tuple(
-        Report(row.base, row.starts, row.ends, row.amount.micros, f"reports[{number}]")
+        Report(
+            row.base,
+            row.starts,
+            row.ends,
+            0 if row.amount is None else row.amount.micros,
+            f"reports[{number}]",
+            NONE if row.measured is None else row.measured,
+            row.gpu_h * SECONDS_PER_HOUR,
+            NONE if row.claimed is None else row.claimed,
+        )
         for number, row in enumerate(document.reports)
     )
 

@@ -25,6 +25,7 @@ def line_data(line: Line) -> dict[str, Any]:
         "amount": plain(line.amount_micros),
         "rows": line.rows,
         "places": list(line.places),
+        "because": list(line.because),
     }
 
 
@@ -43,6 +44,7 @@ def line_of(row: Mapping[str, Any]) -> Line:
         start_s=parse_instant(row["start"]),
         end_s=parse_instant(row["end"]),
         places=tuple(map(str, row["places"])),
+        because=tuple(map(str, row.get("because", ()))),
         **numbers,
     )
 
@@ -76,7 +78,7 @@ def lines_csv(lines: Iterable[Line]) -> bytes:
 
     rows = [line_data(line) for line in lines]
     text = StringIO()
-    columns = [name for name in line_data(_EMPTY) if name != "places"]
+    columns = [name for name in line_data(_EMPTY) if name not in ("places", "because")]
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -61,6 +61,7 @@ class Draw(NamedTuple):
     pieces: tuple[Piece, ...]
     stamp: Stamp
     at_s: int
+    version: int  # Of the permit, with it.
 
     @property
     def gpu_s(self) -> int:
@@ -184,7 +185,7 @@ def _issued(permits: Permits, told: Told, stamp: Stamp) -> Permits:
 
 def _drawn(permit: Permit, told: Told, stamp: Stamp) -> Permit:
     asked, key = Piece(told.gpus, told.start_s, told.end_s), (told.engine, told.key)
-    draw = Draw(told.engine, told.key, asked, (asked,), stamp, told.at_s)
+    draw = Draw(told.engine, told.key, asked, (asked,), stamp, told.at_s, permit.version + 1)
     live = (each for each in permit.live if _ends_s(permit.draws[each]) > told.at_s)
     return permit._replace(
         draws=permit.draws.set(key, draw),

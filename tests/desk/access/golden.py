@@ -43,6 +43,8 @@ bpefa--  permit.read
 b-e----  permit.issue
 --e----  permit.draw
 bpe----  permit.revoke
+bpefas-  waiver.read
+-p---s-  waiver.give
 bpefa--  portfolio.read
 bp-----  portfolio.propose
 -p-----  portfolio.adopt
@@ -116,6 +118,11 @@ bpefa--  engine key gpus start end held_gpus gpu_s at by
 ledger
 bpefa--  pool supplier accelerator region start end awarded delivered permitted drawn
 bpefa--  used_gpu_s left
+waiver
+bpefas-  waiver clause holder grantee purposes accelerators regions limit_gpus standing
+bpefas-  start end
+bp-fas-  price
+bpefa--  used_gpus
 portfolio
 bpefa--  status at proposal by
 ----a--  version
@@ -145,7 +152,7 @@ bp--asm  webhook party url topics created disabled
 contact
 bp--asm  contact party address language created
 receipt
-bpefas-  at requirement happened
+bpefas-  at requirement happened waiver
 bpefa--  orders version permit
 ----a--  entry
 """

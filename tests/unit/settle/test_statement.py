@@ -94,6 +94,29 @@ def test_a_month_comes_out_line_by_line(tmp_path: Path) -> None:
     }
 
 
+def test_a_line_names_what_it_counted_and_the_reports_behind_it(tmp_path: Path) -> None:
+    """The shortfall of February counted two rows and the half of a third."""
+    found = settled(tmp_path, "2026-02").statements
+    lines = {line.rule: line for one in found for line in one.lines}
+
+    assert lines["TP2"].rows == 3
+    assert lines["TP2"].places == ("usage.csv:3", "usage.csv:4", "usage.csv:6")
+    assert lines["RS1"].because == ("reports[1]",)
+    assert lines["RC1"].because == ()
+
+
+def test_what_is_paid_ahead_stands_on_the_statement_of_its_first_day(tmp_path: Path) -> None:
+    """Half of $100 on 1 January, off again at its end; $120 of use leave no shortfall."""
+    text = PORTFOLIO.replace("per: month", "per: month\n        prepaid: 50%")
+    january = dollars(settled(tmp_path, "2026-01", text=text))["A-alpha"]
+
+    assert january == [
+        ("TP6", "prepayment", 50.0),
+        ("TP6", "prepayment", -50.0),
+        ("RC1", "use", 120.0),
+    ]
+
+
 def test_use_is_priced_by_the_terms_in_force_when_it_was_used(tmp_path: Path) -> None:
     """The half of the last row that falls into March costs $3 an hour: 4 x 3 of $12."""
     (line,) = [row for row in dollars(settled(tmp_path, "2026-03"))["A-alpha"] if row[0] == "RC1"]

@@ -34,6 +34,8 @@ class Act(StrEnum):
     PERMIT_ISSUE = "permit.issue"
     PERMIT_DRAW = "permit.draw"
     PERMIT_REVOKE = "permit.revoke"
+    WAIVER_READ = "waiver.read"
+    WAIVER_GIVE = "waiver.give"
     PORTFOLIO_READ = "portfolio.read"
     PORTFOLIO_PROPOSE = "portfolio.propose"
     PORTFOLIO_ADOPT = "portfolio.adopt"

@@ -197,6 +197,18 @@ LEDGER = Resource(
 )
 """What engines hold of the buyer's pools is the buyer's alone."""
 
+WAIVER = Resource(
+    Act.WAIVER_READ,
+    _fields(
+        (BOTH, "waiver clause holder grantee purposes accelerators regions limit_gpus standing"),
+        (BOTH, "start end"),
+        (TERMS, "price"),
+        (INSIDE, "used_gpus"),
+    ),
+    own="holder",
+)
+"""How much of it was ordered from the grantee is not the holder's to know."""
+
 PORTFOLIO = Resource(
     Act.PORTFOLIO_READ,
     _fields(
@@ -286,7 +298,7 @@ CONTACT = Resource(
 RECEIPT = Resource(
     None,
     _fields(
-        (BOTH, "at requirement happened"),
+        (BOTH, "at requirement happened waiver"),
         (INSIDE, "orders version permit"),
         (AUDITED, "entry"),
     ),
@@ -306,6 +318,7 @@ RESOURCES: Mapping[str, Resource] = {
     "permit": PERMIT,
     "draw": DRAW,
     "ledger": LEDGER,
+    "waiver": WAIVER,
     "portfolio": PORTFOLIO,
     "journal": JOURNAL,
     "deadline": DEADLINE,

@@ -49,6 +49,8 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.PERMIT_ISSUE: _BUYER | _ENGINEER,
     Act.PERMIT_DRAW: _ENGINEER,
     Act.PERMIT_REVOKE: _BUYER | _APPROVER | _ENGINEER,
+    Act.WAIVER_READ: INSIDE | OWN,
+    Act.WAIVER_GIVE: _APPROVER | OWN,  # An approver records a holder's letter.
     Act.PORTFOLIO_READ: INSIDE,
     Act.PORTFOLIO_PROPOSE: _BUYER | _APPROVER,
     Act.PORTFOLIO_ADOPT: _APPROVER,
@@ -91,6 +93,7 @@ NEEDED: Mapping[type[say.Command], Act] = {
     say.DrawPermit: Act.PERMIT_DRAW,
     say.ReturnDraw: Act.PERMIT_DRAW,
     say.RevokePermit: Act.PERMIT_REVOKE,
+    say.Waive: Act.WAIVER_GIVE,
     say.Propose: Act.PORTFOLIO_PROPOSE,
     say.Adopt: Act.PORTFOLIO_ADOPT,
 }

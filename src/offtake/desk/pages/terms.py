@@ -81,6 +81,7 @@ TERMS: dict[str, str] = {
     "permit_drawn": later("permit drawn on"),
     "permit_returned": later("given back"),
     "permit_revoked": later("permit revoked"),
+    "waiver_given": later("waiver given"),
 }
 
 
