@@ -23,6 +23,7 @@ from offtake.core.evolve import fold
 from offtake.core.names import Names
 from offtake.core.text import terms_of_text
 from offtake.core.vocabulary import (
+    NONE,
     Act,
     AppliesTo,
     Ask,
@@ -261,7 +262,15 @@ def _missing(row: Mapping[str, Any], built: Built) -> list[Use]:
 
 
 def _report(row: Mapping[str, Any]) -> Report:
-    return Report(row["base"], instant(row["from"]), _end(row), parse(row["amount"]).micros)
+    return Report(
+        row["base"],
+        instant(row["from"]),
+        _end(row),
+        parse(row["amount"]).micros if "amount" in row else 0,
+        measured_ppm=parse_share(row["measured"]) if "measured" in row else NONE,
+        gpu_s=row.get("gpu_h", 0) * SECONDS_PER_HOUR,
+        claimed_at_s=instant(row["claimed"]) if "claimed" in row else NONE,
+    )
 
 
 def _end(row: Mapping[str, Any]) -> int:

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def engine(url: str) -> Iterator[Engine]:
     """An empty database with the desk's tables."""
     opened = open_engine(url)
-    create_tables(opened)
+    migrate(opened)
     yield opened
     opened.dispose()

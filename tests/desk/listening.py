@@ -23,7 +23,8 @@ from offtake.desk.app import application
 from offtake.desk.desk import Desk
 from offtake.desk.problem import NotSignedOn
 from offtake.desk.service import Service
-from offtake.desk.store.engine import create_tables, open_engine, reader
+from offtake.desk.store.engine import open_engine, reader
+from offtake.desk.store.migrate import migrate
 from offtake.desk.writer import Writer
 
 PEOPLE = {
@@ -68,7 +69,7 @@ def desk_at(engine: Engine, clock: Clock, tick_s: float = 0.02) -> Desk:
 def served(url: str) -> Iterator[Served]:
     """A desk on a database, while it runs."""
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     clock = Clock()
     with warnings.catch_warnings():  # Of how later versions of the framework want it written.
         warnings.simplefilter("ignore", LitestarDeprecationWarning)

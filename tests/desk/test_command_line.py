@@ -18,7 +18,8 @@ from offtake.cli.main import main
 from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.start import adopt, assembled, parts
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.person import Person
 from offtake.desk.store.token import Wanted
 from offtake.units.time import DAY_S
@@ -35,7 +36,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A desk with a portfolio, and a token file for each person."""
     url = f"sqlite:///{tmp_path / 'desk.db'}"
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     Story(engine)
     engine.dispose()
     for name in (*PEOPLE, "nobody"):
@@ -225,7 +226,9 @@ def test_a_real_token_does_what_its_scopes_allow_until_it_is_revoked(
     made.engine.dispose()
 
 
-@pytest.mark.parametrize("noun", ["requirement", "notice", "tender", "offer", "order", "journal"])
+@pytest.mark.parametrize(
+    "noun", ["requirement", "notice", "tender", "offer", "order", "permit", "waiver", "journal"]
+)
 def test_each_verb_of_a_noun_explains_itself(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
     from importlib import import_module
 
@@ -237,3 +240,21 @@ def test_each_verb_of_a_noun_explains_itself(noun: str, capsys: pytest.CaptureFi
         assert main([noun, name, "--help"]) == 0
         assert f"offtake {noun} {name}" in capsys.readouterr().out.partition("examples:")[2]
     assert main([noun, "nonsense"]) == 3
+
+
+def test_a_holder_waives_its_right_and_the_grantee_may_be_contracted(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ada", *SUBMIT)
+    give = ("waiver", "give", "A/first", "--grantee", "beta", "--limit", "100", "--signed", "A.")
+    assert run("alpha", *give)["waiver"] == "A/first-waiver-1"
+    assert run("ada", *give, "--transaction", "--purposes", "training,api")["happened"] == [
+        "waiver_given"
+    ]
+    why = run("ada", "requirement", "why", "r")["decisions"]
+    assert {row["supplier"]: row["verdict"] for row in why}["beta"] == "permit"
+    assert run("beta", *give, code=3)[0]["code"] == "not-found"
+    assert run("alpha", *give, "--end", "2025-01-01", code=3)[0]["place"] == "--end"
+    assert [row["standing"] for row in run("aud", "waiver", "list")] == [True, False]
+    assert main(["waiver", "list", "--token-file", "alpha"]) == 0
+    assert "A/first-waiver-1" in capsys.readouterr().out

@@ -102,9 +102,10 @@ def test_what_is_written_is_in_no_log_and_in_no_error(
 def test_every_table_is_made_whatever_else_is_imported(tmp_path: Path) -> None:
     code = (
         "from sqlalchemy import inspect\n"
-        "from offtake.desk.store.engine import create_tables, open_engine\n"
+        "from offtake.desk.store.engine import open_engine\n"
+        "from offtake.desk.store.migrate import migrate\n"
         f"engine = open_engine('sqlite:///{tmp_path / 'desk.db'}')\n"
-        "create_tables(engine)\n"
+        "migrate(engine)\n"
         "print(*inspect(engine).get_table_names())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

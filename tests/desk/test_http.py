@@ -98,9 +98,10 @@ READS = (
     *("/v1/requirements", "/v1/requirements/r", "/v1/requirements/r/why"),
     *("/v1/requirements/r/timeline", "/v1/notices", "/v1/notices/r.1", "/v1/tenders"),
     *("/v1/tenders/r.1", "/v1/orders", "/v1/orders/0", "/v1/deadlines", "/v1/journal"),
-    *("/v1/portfolio", "/v1/portfolio/proposals", "/v1/me", "/v1/journal/head", "/metrics"),
+    *("/v1/portfolio", "/v1/portfolio/proposals", "/v1/me", "/v1/journal/head", "/v1/ledger"),
+    *("/v1/permits", "/v1/waivers", "/metrics"),
     *("/", "/requirements", "/requirements/r", "/notices", "/notices/r.1", "/tenders"),
-    *("/tenders/r.1", "/orders", "/rights", "/capacity", "/commitments", "/portfolio"),
+    *("/tenders/r.1", "/orders", "/rights", "/capacity", "/ledger", "/commitments", "/portfolio"),
     *("/journal", "/people", "/notices/r.1/document", "/reasons/WindowOpen"),
 )
 """Every address that is read, of a story with something secret everywhere."""

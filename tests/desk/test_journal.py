@@ -68,10 +68,11 @@ def at(rows: list[Row]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    from offtake.desk.store.engine import create_tables, open_engine
+    from offtake.desk.store.engine import open_engine
+    from offtake.desk.store.migrate import migrate
 
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('told') / 'desk.db'}")
-    create_tables(engine)
+    migrate(engine)
     told(engine)
     found = rows_of(engine)
     engine.dispose()

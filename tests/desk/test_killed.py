@@ -20,7 +20,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from desk.auditor import Audit, told
+from desk.auditor import audited, told
 from desk.crowd import Client, Matters
 from desk.stories import BUYER, PORTFOLIO, Story
 from desk.test_journal import rows_of
@@ -133,7 +133,7 @@ def test_a_desk_killed_under_load_loses_nothing_acknowledged_and_doubles_nothing
         assert client.failure is None, client.failure
         assert not client.is_alive()
 
-    audit = Audit(url)
+    audit = audited(url)
     adoption = told(BUYER.id, {"do": "adopt", "portfolio": PORTFOLIO})
     acknowledged = [adoption, *(said for client in clients for said in client.done)]
     assert _kinds(clients) >= NEEDED

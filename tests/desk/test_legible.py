@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from desk.served import SUBMIT, Desk, desk_on
 from desk.stories import BUYER, Story, submit
 from offtake.desk import command as say
-from offtake.desk.entry import Entry
+from offtake.desk.entry import Written
 from offtake.desk.legible import (
     LIMIT_BODY,
     LIMIT_DEPTH,
@@ -24,7 +24,6 @@ from offtake.desk.legible import (
 )
 from offtake.desk.problem import MEDIA_TYPE
 from offtake.desk.reading import Invalid
-from offtake.desk.state import State
 from offtake.desk.writer import Asked, Receipt
 
 
@@ -185,8 +184,8 @@ def test_a_day_that_is_none_is_a_problem(desk: Desk) -> None:
 
 
 def test_a_command_that_the_database_does_not_keep_fails_alone(engine: Engine) -> None:
-    def picky(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
-        if any(entry.requirement == "poison" for entry in entries):
+    def picky(tx: Connection, entries: Sequence[Written]) -> None:
+        if any(one.entry.requirement == "poison" for one in entries):
             raise DataError("insert", {}, ValueError("no"))
 
     story = Story(engine, beside=picky)

@@ -96,6 +96,70 @@ def test_a_program_is_told_of_what_happens_and_never_of_an_offer(
     made.engine.dispose()
 
 
+def test_a_supplier_tells_its_program_of_its_own_matters(tmp_path: Path, program: Program) -> None:
+    made, clock, app = desk_with(f"sqlite:///{tmp_path / 'desk.db'}", KEY)
+    with TestClient(app) as client:
+        desk = Desk(made, clock, client)
+        own = desk.done("buyer", "/v1/webhooks", {"url": "https://lab.example/s3cret"})
+        hook = desk.done("alpha", "/v1/webhooks", {"url": program.url})
+        assert [row["webhook"] for row in items(desk, "alpha")] == [hook["webhook"]]
+        assert items(desk, "alpha")[0]["party"] == "alpha"
+        assert items(desk, "beta") == []
+        assert desk("beta", "DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
+        assert desk("alpha", "DELETE", f"/v1/webhooks/{own['webhook']}").status_code == 404
+        seen = {row["webhook"]: row for row in items(desk, "buyer")}
+        assert seen[own["webhook"]]["url"] == "https://lab.example/s3cret"
+        assert seen[hook["webhook"]]["party"] == "alpha"
+        assert seen[hook["webhook"]]["url"] == program.url.removesuffix("hook")
+        desk.done("buyer", "/v1/requirements", SUBMIT)
+        desk.done("buyer", "/v1/requirements/r/notices", {})
+        for _ in range(100):
+            if program.told:
+                break
+            time.sleep(0.05)
+        ((headers, body),) = program.told
+        told = Webhook(hook["secret"]).verify(body, headers)
+        assert (told["type"], told["data"]["notice"]) == ("notice.given", "r.1")
+        assert "of" not in told["data"]
+        for _ in range(19):
+            desk.done("alpha", "/v1/webhooks", {"url": program.url})
+        full = desk("alpha", "POST", "/v1/webhooks", {"url": program.url})
+        assert (full.status_code, "20 endpoints" in full.text) == (409, True)
+        assert desk("buyer", "DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
+    made.engine.dispose()
+
+
+def items(desk: Desk, who: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = desk(who, "GET", "/v1/webhooks").json()["items"]
+    return rows
+
+
+def test_addresses_are_kept_by_whoever_they_concern(tmp_path: Path) -> None:
+    made, clock, app = desk_with(f"sqlite:///{tmp_path / 'desk.db'}", "")
+    with TestClient(app) as client:
+        desk = Desk(made, clock, client)
+        french = {"address": "luc@alpha.example", "language": "fr"}
+        own = desk.done("alpha", "/v1/contacts", french)["contact"]
+        desk.done("buyer", "/v1/contacts", {"address": "ada@lab.example"})
+        desk.done("buyer", "/v1/contacts", {"address": "bo@beta.example", "party": "beta"})
+        (row,) = desk("alpha", "GET", "/v1/contacts").json()["items"]
+        assert (row["address"], row["language"], row["party"]) == (*french.values(), "alpha")
+        assert len(desk("buyer", "GET", "/v1/contacts").json()["items"]) == 3
+        wrong = {"address": "a@b\nBcc: c@d", "party": "nobody", "language": "tlh"}
+        answer = desk("buyer", "POST", "/v1/contacts", wrong)
+        assert {row["field"] for row in answer.json()["errors"]} == set(wrong)
+        other = {"address": "a@b.example", "party": "beta"}
+        assert desk("alpha", "POST", "/v1/contacts", other).status_code == 422
+        assert desk("engineer", "POST", "/v1/contacts", french).status_code == 403
+        assert desk("beta", "DELETE", f"/v1/contacts/{own}").status_code == 404
+        assert desk("alpha", "DELETE", f"/v1/contacts/{own}").status_code == 200
+        did = [(row.did, row.more) for row in made.register.trail(20)]
+        assert did[0] == ("contact.removed", "alpha")
+        assert ("contact.added", "") in did
+        assert "luc" not in str(made.register.trail(20))
+    made.engine.dispose()
+
+
 def test_without_a_key_there_are_no_endpoints(tmp_path: Path, program: Program) -> None:
     made, clock, app = desk_with(f"sqlite:///{tmp_path / 'desk.db'}", "")
     with TestClient(app) as client:

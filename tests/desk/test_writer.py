@@ -1,5 +1,7 @@
 """Commands become durable, once; time passes also while a desk is down."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -194,6 +196,25 @@ def test_a_portfolio_that_forgets_what_happened_is_not_adopted(engine: Engine) -
     assert story.writer.state.seq == seq
 
 
+def test_a_portfolio_without_the_right_at_a_notice_that_stands_is_not_adopted(
+    engine: Engine,
+) -> None:
+    story = Story(engine)
+    story.does(submit())
+    story.does(say.Notice(requirement="r"))
+    story.clock.set("2025-03-10")
+    before = f"{PORTFOLIO}    amendments:\n      A1: {{from: 2025-02-01, remove: [first]}}\n"
+    right = "{kind: first_refusal, holder: alpha, window: 30d, partial: yes, minimum_lot: 8}"
+    another = PORTFOLIO.replace(right, "{kind: exclusivity, holder: alpha, purposes: [research]}")
+    for made in (before, another):
+        with pytest.raises(Invalid, match="r was noticed under A/first on 2025-03-01"):
+            story.does(say.Adopt(portfolio=made))
+    story.clock.set("2025-04-02")  # A window that nobody could tell would stop the desk here.
+    assert isinstance(story.ask(submit(requirement="s")), Receipt)
+    story.does(say.Adopt(portfolio=before))  # Nobody waits for an answer any more.
+    assert story.lot().status == Status.SUBMITTED
+
+
 def test_a_database_that_cannot_be_written_says_so_and_the_desk_goes_on_after(
     engine: Engine,
 ) -> None:
@@ -204,6 +225,26 @@ def test_a_database_that_cannot_be_written_says_so_and_the_desk_goes_on_after(
     with engine.begin() as tx:
         tx.execute(text("ALTER TABLE away RENAME TO answers"))
     assert isinstance(story.ask(submit(), key="k"), Receipt)
+
+
+def test_a_commit_that_nobody_heard_of_is_found_by_who_asks_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story(engine)
+    commit, lost = engine.dialect.do_commit, engine.dialect.dbapi.OperationalError
+
+    def unheard(connection: Any) -> None:
+        commit(connection)
+        raise lost("the connection is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", unheard)
+        assert isinstance(story.ask(submit(), key="k"), Unavailable)
+    receipt = story.ask(submit(), key="k")
+    assert isinstance(receipt, Receipt)
+    with reader(engine).connect() as tx:
+        assert [row.kind for row in journal.since(tx, 0)] == ["adopt", "submit"]
+    assert (story.writer.state.seq, receipt.entry) == (2, 2)
 
 
 def test_a_desk_without_a_portfolio_does_nothing(engine: Engine) -> None:

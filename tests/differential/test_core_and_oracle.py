@@ -36,11 +36,51 @@ def commitment(dice: Random, supplier: str, number: int) -> dict[str, Any]:
     floor = dice.choice(["$100", "$33.33", "60 GPU-h", "0 GPU-h", "1"])
     take = {"supplier": supplier, "floor": floor, "per": dice.choice(["month", "quarter", "term"])}
     take |= {"model": dice.choice(["continuous", "discontinuous"])}
+    lengths = [None, None, "1mo", "40d", "12mo"]
+    take |= said(make_up=dice.choice(lengths), carry_forward=dice.choice(lengths))
+    take |= {"carry_limit": dice.choice(["100%", "33.3333%"])}
+    take |= {"prepaid": dice.choice(["0%", "0%", "12.3456%"])}
     scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
     take |= said(rate=dice.choice([None, *CENTS]), **(scope if dice.random() < 0.5 else {}))
     agreement = dice.choice("AAB")
     row = {"kind": "take_or_pay", "id": f"take-{supplier}-{number}", "agreement": agreement}
     return row | {"terms": take}
+
+
+def credits_of(dice: Random, supplier: str) -> list[dict[str, Any]]:
+    """Some of what is paid ahead to a supplier or comes back from it."""
+    lengths, tiers = ["0d", "20d", "2mo"], [{"below": "99.9%", "credit": "3.333%"}]
+    tiers += [{"below": "98%", "credit": "40%"}]
+    written = {
+        "prepayment": {"amount": dice.choice(["$5", "$150"]), "at_end": "refund"},
+        "service_credit": {
+            "measure": "up",
+            "tiers": dice.sample(tiers, k=dice.randint(1, 2)),
+            "capped": dice.choice(["100%", "33.3333%"]),
+            "claim_window": dice.choice(lengths),
+        },
+        "most_favored": {"prices": "low", "look_back": dice.choice(lengths)},
+        "option": {"price": "$1", "limit": 1, "premium": dice.choice(["$3", "$0.01"])},
+    }
+    rows = []
+    for kind, terms in written.items():
+        if dice.random() < 0.5:
+            scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+            terms = {"supplier": supplier, **terms, **said(**scope)}
+            rows.append({"kind": kind, "id": f"{kind}-{supplier}", "terms": terms})
+    return rows
+
+
+def measured(dice: Random) -> dict[str, Any]:
+    """A report of availability, or of a price, of one month or more."""
+    first, last = sorted(dice.sample(range(4), k=2))
+    row: dict[str, Any] = {"from": f"{MONTHS[first]}-01", "until": f"{MONTHS[last]}-01"}
+    if dice.random() < 0.5:
+        row |= {"base": "up", "measured": dice.choice(["97.5%", "98%", "99.5%", "99.9%"])}
+    else:
+        row |= {"base": "low", "amount": dice.choice(CENTS), "gpu_h": dice.choice([0, 40])}
+    day = dice.choice([None, "2025-02-10", "2025-03-01", "2025-03-28"])
+    return row | said(claimed=day)
 
 
 def bill(seed: int) -> dict[str, Any]:
@@ -61,21 +101,33 @@ def bill(seed: int) -> dict[str, Any]:
         tiers = tiers if dice.random() < 0.4 else []
         return said(price=dice.choice(CENTS), tiers=tiers, **scope)
 
+    def layer() -> dict[str, Any]:
+        scope = {word: some(dice, word) for word in ("purposes", "accelerators", "regions")}
+        row = {"name": "layer", "discount": dice.choice(["0%", "3.3333%"]), **said(**scope)}
+        if dice.random() < 0.5:
+            levels = {"2025-01-01": "97.3%", dice.choice(days): "101.7%"}
+            row |= {"index": levels, "base_date": dice.choice(["2025-01-01", "2025-03-01"])}
+        row |= said(most_up=dice.choice([None, "2%"]), most_down=dice.choice([None, "1%"]))
+        return row | said(**{"from": dice.choice([None, "2025-02-01"])})
+
     rows: list[dict[str, Any]] = []
     for name in SUPPLIERS[:2]:
         lines = [line() for _ in range(dice.randint(1, 3))]
         card = {"supplier": name, "discount": dice.choice(["0%", "12.5%"]), "lines": lines}
+        card["adjustments"] = [layer() for _ in range(dice.choice([0, 0, 1, 2]))]
         rows.append({"kind": "rate_card", "id": f"card-{name}", "terms": card})
         period = {"from": dice.choice(["2025-01-01", "2025-01-17"]), "until": "2025-04-01"}
         rows += [commitment(dice, name, n) | period for n in range(dice.randint(1, 4))]
         share = {"payer": "buyer", "payee": name, "base": dice.choice("ab"), "percent": "12.3456%"}
         share |= said(cap=dice.choice([None, "$9"]))
         rows.append({"kind": "revenue_share", "id": f"share-{name}", "terms": share} | period)
+        rows += [dict(row, **period) for row in credits_of(dice, name)]
     reports = [{"base": dice.choice("ab"), "amount": dice.choice(CENTS) + "k"} for _ in range(4)]
     for number, month in enumerate(MONTHS[:3]):
         reports[number] |= {"from": f"{month}-01", "until": f"{MONTHS[number + 1]}-01"}
     uses, missing = [use() for _ in range(8)], [use() for _ in range(3)]
-    return {"clause": rows, "use": uses, "undelivered": missing, "report": reports[:3]}
+    reports = [*reports[:3], *(measured(dice) for _ in range(dice.randint(0, 5)))]
+    return {"clause": rows, "use": uses, "undelivered": missing, "report": reports}
 
 
 @settings(deadline=None, max_examples=400)

@@ -141,13 +141,48 @@ def ip_licence(dice: Random) -> Row:
     )
 
 
+def option(dice: Random) -> Row:
+    return {
+        **scope(dice),
+        "supplier": dice.choice(SUPPLIERS),
+        "price": dice.choice(PRICES[1:]),
+        "limit": dice.randint(1, 9),
+        **said(
+            opens=dice.choice([None, moment(dice.randint(0, 6))]),
+            closes=dice.choice([None, moment(dice.randint(4, LAST_S))]),
+        ),
+    }
+
+
+def concentration_cap(dice: Random) -> Row:
+    held = [
+        said(
+            supplier=dice.choice(CAST["parties"]),
+            gpus=dice.randint(1, 5),
+            until=dice.choice([None, moment(dice.randint(1, LAST_S))]),
+        )
+        for _ in range(dice.randint(0, 2))
+    ]
+    return {
+        **scope(dice),
+        "at_most": dice.choice(["25%", "50%", "75%"]),
+        "measure": dice.choice(["capacity", "gpu_hours"]),
+        "measured_over": f"{dice.randint(1, 8)}s",
+        "above": dice.randint(0, 6),
+        "held": held,
+    }
+
+
 KINDS = {
     "exclusivity": exclusivity,
     "first_refusal": first_refusal,
     "build_right": build_right,
     "ip_licence": ip_licence,
+    "option": option,
+    "concentration_cap": concentration_cap,
 }
 WEIGHTS = {"exclusivity": 2, "first_refusal": 7, "waiver": 4, "build_right": 3, "ip_licence": 2}
+WEIGHTS |= {"option": 1, "concentration_cap": 1}
 
 
 def portfolio(dices: list[Random]) -> list[Row]:

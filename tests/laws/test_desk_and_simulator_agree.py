@@ -1,14 +1,19 @@
 """Laws 4 and 5: a desk of people and the simulator make the same journal; a retry nothing."""
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from laws.sourced import FROM_S, UNTIL_S, played
 from offtake.core.vocabulary import NONE, Event, EventKind
+from offtake.desk import command as say
+from offtake.desk.entry import Entry
 from offtake.sim.market import Market
 from offtake.sim.world import World
 from offtake.sourcing.command import Answer, Bid, Command, Proceed, Refused, Sign, Submit
@@ -16,6 +21,8 @@ from offtake.sourcing.desk import Desk, Given, carry_out
 from offtake.sourcing.requirement import Lot, Status
 from offtake.supply.behavior import offer, reply, signed
 from offtake.units.time import DAY_S
+from simulation import law
+from simulation.play import journal_of
 
 FOLLOWING = (EventKind.DELIVERED, EventKind.TRANCHE_LATE, EventKind.TRANCHE_ENDED)
 """What follows an order is not sourcing any more."""
@@ -109,6 +116,60 @@ def test_people_who_look_every_day_make_the_journal_of_the_simulator(data: st.Da
 
     simulated = [item.event for item in market.journal if item.event.kind not in FOLLOWING]
     assert people.events == simulated
+
+
+AWARDING = range(300, 312)
+"""Seeds of whole desks; several of their journals have awards."""
+
+
+@cache
+def journal(seed: int) -> list[Entry]:
+    """The journal of a seed, played once."""
+    return journal_of(seed)
+
+
+def test_a_desks_journal_played_by_the_simulator_gives_the_same_findings_and_awards() -> None:
+    """Of desks that many people use, that die and start again, and whose contracts change."""
+    journals = [journal(seed) for seed in AWARDING]
+    for entries in journals:
+        law.holds(entries)
+    happened = Counter(
+        line["event"] for entries in journals for row in entries for line in row.events
+    )
+    assert happened["awarded"] > 5
+    assert happened["lapsed"] > 5
+    assert sum(isinstance(row.command, say.Adopt) for rows in journals for row in rows) > len(
+        journals
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "changed"),
+    [
+        ("awarded", {"gpus": 3}),
+        ("awarded", {"decisions": []}),
+        ("ordered", {"decisions": []}),
+        ("notice_given", {"due": "2025-12-24"}),
+        ("tender_opened", {"decisions": []}),
+        ("lapsed", {"why": "nobody knows"}),
+    ],
+)
+def test_a_journal_that_says_something_else_is_not_that_of_the_simulator(
+    event: str, changed: dict[str, Any]
+) -> None:
+    entries = next(
+        rows
+        for rows in map(journal, AWARDING)
+        if any(line["event"] == event for row in rows for line in row.events)
+    )
+    place = next(
+        n for n, row in enumerate(entries) if row.events and row.events[0]["event"] == event
+    )
+    told = [{**entries[place].events[0], **changed}, *entries[place].events[1:]]
+    entries = [*entries]
+    entries[place] = replace(entries[place], events=told)
+    with pytest.raises((AssertionError, Refused), match=r"entry \d+|needs a reason|terms"):
+        law.holds(entries)
 
 
 def ends_s(world: World, clause: int) -> int:

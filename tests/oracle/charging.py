@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from oracle import carrying, crediting
 from oracle.reading import BUYER, FOREVER, PURPOSES, WATTS
 from oracle.scopes import covered, for_purpose
 
@@ -42,9 +43,38 @@ def rate_card(clause, use, before):
     total = Fraction(0)
     for number in range(before[place], before[place] + use["gpu_h"]):
         price = [line["price"], *(price for above, price in tiers if number >= above)][-1]
-        exact = price * (1 - terms["discount"])
-        total += Fraction(int(exact * 10**6), 10**6)
+        total += _after_layers(terms, price, use["from"], lambda layer: _is_about(layer, ask))
     return "RC2" if tiers else "RC1", total, closeness(line), place
+
+
+def _is_about(layer, ask):
+    return covered(layer, ask, permission=False, but=("asks", "capacity"))
+
+
+def _after_layers(terms, price, at, concerned):
+    """RC3: what is left of a price after the discount and each layer, in order."""
+    price = Fraction(int(price * (1 - terms["discount"]) * 10**6), 10**6)
+    for layer in terms.get("adjustments", []):
+        if at not in range(layer.get("from", 0), layer.get("until", FOREVER)):
+            continue
+        if concerned(layer):
+            exact = price * (1 - layer.get("discount", 0)) * _moved(layer, at)
+            price = Fraction(int(exact * 10**6), 10**6)
+    return price
+
+
+def _moved(layer, at):
+    """An index against its base, in millionths, within what was agreed."""
+    levels = layer.get("index")
+    if not levels:
+        return Fraction(1)
+
+    def stands(day):
+        return [levels[0][1], *(level for since, level in levels if since <= day)][-1]
+
+    moved = Fraction(int(stands(at) / stands(layer.get("base_date", 0)) * 10**6), 10**6)
+    moved = min(moved, 1 + layer.get("most_up", FOREVER))
+    return max(moved, 1 - layer.get("most_down", 1))
 
 
 def priced(world, use, before):
@@ -66,7 +96,7 @@ def priced(world, use, before):
 
 
 def take_or_pay(world, taken, period):
-    """TP2, TP5: what every commitment is short of, when its periods end.
+    """TP2 to TP6: what every commitment is short of, when its periods end.
 
     ``taken`` rows are (use, dollars), in order of time. Each floor is a row that says what has
     been counted against it: hours and dollars taken, hours not delivered, what was paid.
@@ -81,20 +111,24 @@ def take_or_pay(world, taken, period):
     for use in sorted([*world["undelivered"], *missing], key=lambda use: use["from"]):
         _count(floors, use, 0, _by_missing)
     order = sorted(floors, key=lambda row: (row["end"], -row["months"]))
-    charges = []
+    charges, lots = [], carrying.nothing_yet()
     for number, row in enumerate(order):
+        supplier = row["clause"]["terms"]["supplier"]
+        made_up = carrying.carry(row, lots, _short)
         dollars, hours = _short(row)
-        if dollars <= 0:
-            continue
         if period[0] < row["end"] <= period[1]:
-            charges.append(("TP2", BUYER, row["clause"]["terms"]["supplier"], dollars))
+            charges += [("TP2", BUYER, supplier, dollars)] if dollars > 0 else []
+            charges += [("TP3", supplier, BUYER, made_up[0])] if made_up[0] else []
         later = [other for other in order[number + 1 :] if _counts_towards(row, other)]
         for months in {other["months"] for other in later}:
             fee, in_hours = dollars, hours
+            back = made_up
             for other in sorted(later, key=lambda other: floors.index(other)):
-                if other["months"] == months:
+                if other["months"] == months and dollars > 0:
                     fee, in_hours = _pay(other, fee, in_hours)
-    return charges
+                if other["months"] == months and made_up[0]:
+                    back = _pay_back(other, *back)
+    return charges + [due for row in floors for due in carrying.ahead(row, period)]
 
 
 def _short(row):
@@ -102,8 +136,9 @@ def _short(row):
     rate = _rate(row)
     if row["kind"] == "money":
         lowered = max(row["amount"] - micros(row["gone"] * rate), 0)
-        return lowered - row["dollars"] - row["paid"], 0
+        return lowered - row["dollars"] - row["paid"] - row["carried"], 0
     hours = max(row["amount"] - row["gone"], 0) - row["hours"] - row["paid_hours"]
+    hours -= row["carried"]
     return micros(hours * rate), max(hours, 0)
 
 
@@ -126,8 +161,16 @@ def _cheapest(world, floor):
             now = floor["start"] in begun and floor["start"] < line.get("until", FOREVER)
             if now and _meet(floor["clause"]["terms"], terms, line):
                 free = [tier["price"] for tier in line.get("tiers", []) if not tier["above_gpu_h"]]
-                exact = [line["price"], *free][-1] * (1 - terms["discount"])
-                prices.append(Fraction(int(exact * 10**6), 10**6))
+                price = [line["price"], *free][-1]
+                own = floor["clause"]["terms"]
+                prices.append(
+                    _after_layers(
+                        terms,
+                        price,
+                        floor["start"],
+                        lambda layer, line=line, own=own: _meet(own, line, layer),
+                    )
+                )
     return min(prices, default=Fraction(0))
 
 
@@ -252,6 +295,19 @@ def _pay(row, fee, hours):
     return (fee - micros(fee * part / hours) if hours else fee), hours - part
 
 
+def _pay_back(row, fee, hours):
+    """Count less of a fee towards a floor; returns what is left for the next of that length."""
+    if row["kind"] == "money":
+        part = min(row["paid"], fee)
+        row["paid"] -= part
+        return fee - part, hours - (_up(hours * part / fee) if part else 0)
+    if not hours and _rate(row):
+        hours = Fraction(int(fee / _rate(row) * 3_600), 3_600)
+    part = min(row["paid_hours"], hours)
+    row["paid_hours"] -= part
+    return (fee - micros(fee * part / hours) if hours else fee), hours - part
+
+
 MONTHS = {"month": 1, "quarter": 3, "year": 12, "term": FOREVER}
 
 
@@ -282,7 +338,8 @@ def _floors(clause):
     if terms["model"] == "discontinuous" and rows:
         total = {"amount": sum(row["amount"] for row in rows), "end": rows[-1]["end"]}
         rows = [rows[0] | total | {"months": FOREVER}]
-    nothing = dict.fromkeys(("hours", "dollars", "gone", "paid", "paid_hours", "rate"), Fraction(0))
+    columns = ("hours", "dollars", "gone", "paid", "paid_hours", "rate", "carried")
+    nothing = dict.fromkeys(columns, Fraction(0))
     return [row | nothing for row in rows]
 
 
@@ -306,15 +363,20 @@ def _pieces(per, from_, until, agreed_until):
 def revenue_share(clause, reports, period):
     """RS1 to RS3: gross, one row for each report, until the cap."""
     terms, total, rows = clause["terms"], Fraction(0), []
+    paid_in = defaultdict(Fraction)
     for report in sorted(reports, key=lambda report: report["from"]):
         start, end = max(report["from"], clause["from"]), min(report["until"], clause["until"])
         if report["base"] != terms["base"] or start >= end:
             continue
         inside = Fraction(end - start, report["until"] - report["from"])
         share, rule = micros(report["amount"] * terms["percent"] * inside), "RS1"
-        if terms["cap"] is not None and total + share > terms["cap"]:
-            share, rule = terms["cap"] - total, "RS2"
+        last = datetime.fromtimestamp(end - 1, UTC)
+        number = last.year, (last.month - 1) // MONTHS[terms["per"]]
+        for cap, paid in ((terms["cap"], total), (terms["period_cap"], paid_in[number])):
+            if cap is not None and paid + share > cap:
+                share, rule = cap - paid, "RS2"
         total += share
+        paid_in[number] += share
         if share and period[0] < end <= period[1]:
             rows.append((rule, terms["payer"], terms["payee"], share))
     return rows
@@ -363,4 +425,6 @@ def statement(world, period):
     for clause in world["clauses"]:
         if clause["kind"] == "revenue_share":
             rows += revenue_share(clause, world["reports"], period)
+        if clause["kind"] in crediting.CREDITS:
+            rows += crediting.CREDITS[clause["kind"]](world, clause, taken, period)
     return rows, gaps

@@ -14,12 +14,29 @@ LISTS = ("purposes", "accelerators", "regions", "suppliers", "assets", "products
 LISTS += ("except_products", "partners")
 DURATIONS = ("window", "large_window", "reoffer_window", "free_window", "start_slack")
 DURATIONS += ("negotiation", "least_term_left", "measured_over", "grace")
+DURATIONS += ("make_up", "carry_forward", "claim_window", "look_back")
 SHARES = ("price_tolerance", "quantity_tolerance", "term_tolerance", "percent", "discount")
-SHARES += ("primarily", "prepaid")
-SIZES = ("minimum_lot", "limit", "large_lot")
+SHARES += ("primarily", "prepaid", "carry_limit", "measured", "below", "credit", "at_most")
+SHARES += ("level", "most_up", "most_down", "share", "capped")
+SIZES = ("minimum_lot", "limit", "large_lot", "above")
 FLAGS = ("partial", "reoffer_parts", "transaction", "exclusive")
-MONEY = ("price", "cap", "rate", "amount")
-INSTANTS = ("expires", "starts", "ends", "at", "from", "until", "start", "end", "due", "comes")
+MONEY = ("price", "cap", "rate", "amount", "period_cap", "premium")
+INSTANTS = (
+    "base_date",
+    "claimed",
+    "opens",
+    "closes",
+    "expires",
+    "starts",
+    "ends",
+    "at",
+    "from",
+    "until",
+    "start",
+    "end",
+    "due",
+    "comes",
+)
 DEFAULTS = {
     "first_refusal": {
         "form": "offer_first",
@@ -38,9 +55,22 @@ DEFAULTS = {
     "waiver": {"transaction": False, "price": None, "limit": None},
     "build_right": {"primarily": None, "measured_over": "90d"},
     "ip_licence": {"products": None, "except_products": [], "exclusive": False, "expires": None},
-    "take_or_pay": {"per": "year", "model": "continuous", "rate": None},
+    "take_or_pay": {
+        "per": "year",
+        "model": "continuous",
+        "rate": None,
+        "make_up": None,
+        "carry_forward": None,
+        "carry_limit": "100%",
+        "prepaid": "0%",
+    },
     "rate_card": {"discount": "0%"},
-    "revenue_share": {"cap": None},
+    "revenue_share": {"cap": None, "period_cap": None, "per": "year"},
+    "prepayment": {"at_end": "forfeit"},
+    "service_credit": {"capped": "100%", "claim_window": "30d"},
+    "most_favored": {"look_back": "12mo"},
+    "option": {"premium": None, "opens": None, "closes": None},
+    "concentration_cap": {"measure": "capacity", "measured_over": "12mo", "above": 0, "held": []},
     "delivery": {"grace": "30d", "remedy": "end_tranche"},
 }
 """What the clause pages say about terms that are not written."""
@@ -126,9 +156,13 @@ def value(key, written):
         return instant(written)
     if key == "own":
         return bool(written)
-    if key in ("gpus", "rank", "tranche", "above_gpu_h"):
+    if key in ("gpus", "rank", "tranche", "above_gpu_h", "gpu_h"):
         return int(str(written).replace(",", ""))
-    if key in ("lines", "tiers"):
+    if key == "index":
+        return sorted(
+            (instant(day), Fraction(text.rstrip("%")) / 100) for day, text in written.items()
+        )
+    if key in ("lines", "tiers", "adjustments", "held"):
         return [values(line) for line in written]
     if key == "ramp":
         return sorted((instant(day), floor(text)) for day, text in written.items())

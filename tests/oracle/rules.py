@@ -8,12 +8,24 @@ that charge (``oracle.charging``) return what is due, in fractions of a dollar.
 
 from fractions import Fraction
 
+from oracle.capping import concentration_cap, option
 from oracle.charging import delivery, rate_card, revenue_share, statement, take_or_pay
+from oracle.crediting import most_favored, prepayment, service_credit
 from oracle.first_refusal import first_refusal, lot_of
 from oracle.reading import PURPOSES
 from oracle.scopes import at_work, covered, for_purpose, version_at
 
-__all__ = ["decide", "delivery", "rate_card", "revenue_share", "statement", "take_or_pay"]
+__all__ = [
+    "decide",
+    "delivery",
+    "most_favored",
+    "prepayment",
+    "rate_card",
+    "revenue_share",
+    "service_credit",
+    "statement",
+    "take_or_pay",
+]
 
 # --- The clauses that judge -------------------------------------------------------------------
 
@@ -154,7 +166,16 @@ def _in_products(terms, product):
 # --- The decision -----------------------------------------------------------------------------
 
 JUDGES = {
-    judge.__name__: judge for judge in (exclusivity, first_refusal, waiver, build_right, ip_licence)
+    judge.__name__: judge
+    for judge in (
+        exclusivity,
+        first_refusal,
+        waiver,
+        build_right,
+        ip_licence,
+        option,
+        concentration_cap,
+    )
 }
 
 

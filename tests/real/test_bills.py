@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from offtake.contract.problem import Unreadable
-from offtake.settle.bill import ABSENT, Bill, Category, Expected
+from offtake.settle.bill import ABSENT, AMOUNTS, PRICES, Bill, Category, Expected
 from offtake.settle.bills import read_bill
+from offtake.settle.bills.instants import instant_of
 from offtake.supply.machine import machines, plain_name
 from real.test_traces import folder
+from unit.settle.focus.test_charge import MONTHLY, settled
 
 AWS = "native_exports/aws_cur_sample-anonymous-aws-export-dataset.csv.gz"
 AZURE = "native_exports/azure_sample-anonymous-ea-export-dataset.csv"
@@ -112,3 +114,27 @@ def test_the_table_of_machines_agrees_with_the_catalogue_except_where_that_is_wr
     for name, (accelerator, count) in differs.items():
         print(name, accelerator, count)
     assert {name for name in differs if "ND96is" not in name} <= {"a3-megagpu-8g"}
+
+
+@pytest.mark.parametrize("example", ["a1", "a2"])
+def test_our_rows_of_a_spend_agreement_are_those_of_the_specification(
+    example: str, tmp_path: Path
+) -> None:
+    """Every figure and period that both have, row for row."""
+    path = folder("focus_billing") / "focus-1.2-spec-examples/saas_examples/spend_agreements"
+    theirs = read_bill(path / f"saas_spend_agreements_{example}.csv")
+    _, _, files = settled(tmp_path, MONTHLY if example == "a2" else "")
+    (tmp_path / "focus.parquet").write_bytes(files["focus.parquet"])
+    ours = read_bill(tmp_path / "focus.parquet")
+
+    numbers = (*AMOUNTS, "start_s", "end_s", "category", "quantity_micro", *PRICES)
+    for name in numbers:
+        assert getattr(ours, name).tolist() == getattr(theirs, name).tolist(), name
+    assert ours.currency == theirs.currency == "USD"
+    periods = theirs.other.column("BillingPeriodStart").to_pylist()
+    assert [instant_of(day) for day in periods] == [
+        int(day.timestamp()) for day in ours.other.column("BillingPeriodStart").to_pylist()
+    ]
+    assert ours.other.column("ChargeFrequency").to_pylist() == (
+        theirs.other.column("ChargeFrequency").to_pylist()
+    )

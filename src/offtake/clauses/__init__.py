@@ -2,12 +2,17 @@
 
 from offtake.clauses import (
     build_right,
+    concentration_cap,
     delivery,
     exclusivity,
     first_refusal,
     ip_licence,
+    most_favored,
+    option,
+    prepayment,
     rate_card,
     revenue_share,
+    service_credit,
     take_or_pay,
     waiver,
 )
@@ -25,5 +30,10 @@ KINDS: dict[str, ClauseType] = {
         revenue_share.CLAUSE,
         ip_licence.CLAUSE,
         delivery.CLAUSE,
+        prepayment.CLAUSE,
+        service_credit.CLAUSE,
+        most_favored.CLAUSE,
+        option.CLAUSE,
+        concentration_cap.CLAUSE,
     )
 }

@@ -1,11 +1,12 @@
 """Rate card: what a GPU-hour costs, by accelerator, region and purpose, with volume tiers.
 
 The market's words: the *most specific* line in force prices a use; a *tier* is the price of
-the GPU-hours that its line prices above its threshold within a calendar month. Rules RC1 and RC2:
+the GPU-hours that its line prices above its threshold within a calendar month; *adjustments*
+are layers on the price, each on what the one before left. Rules RC1 to RC3:
 docs/reference/clauses/rate_card.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from offtake.core.account import Price, Use
 from offtake.core.names import ALL, Names
 from offtake.core.scope import Scope, concerns, overlap
 from offtake.core.text import ScopeText, Value, scope_of, term
-from offtake.core.vocabulary import ClauseType, Period
+from offtake.core.vocabulary import NONE, ClauseType, Period
 from offtake.units.capacity import PPM
 from offtake.units.money import SECONDS_PER_HOUR, Money, Rounding, divide
 from offtake.units.time import FOREVER_S
@@ -40,12 +41,54 @@ class Line(ScopeText):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What an index stands at."""
+
+    starts: int = term(Value.INSTANT, "From when.")
+    level: int = term(Value.SPEED, "Where it stands, such as `104.2%`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer(ScopeText):
+    """One layer of adjustment: a discount, or an index."""
+
+    name: str = term(Value.TEXT, "What it is: negotiated, committed use, index.")
+    discount: int = term(Value.SHARE, "Off what the layers before it left.", default=0)
+    index: tuple[Level, ...] = term(
+        Value.LINES,
+        "The levels of an index by date, which the price follows.",
+        default=(),
+        of=Level,
+    )
+    base_date: int = term(
+        Value.INSTANT, "Whose level stands for the whole price; the first level's.", default=0
+    )
+    most_up: int | None = term(
+        Value.SHARE, "The most that the index raises the price; no cap if absent.", default=None
+    )
+    most_down: int | None = term(
+        Value.SHARE, "The most that it lowers the price; no collar if absent.", default=None
+    )
+    starts: int = term(Value.INSTANT, "From when.", default=0)
+    ends: int = term(Value.INSTANT, "Until when.", default=FOREVER_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(ScopeText):
     """What the parties wrote."""
 
     supplier: str = term(Value.PARTY, "Whose prices these are.")
     lines: tuple[Line, ...] = term(Value.LINES, "The prices.", of=Line)
     discount: int = term(Value.SHARE, "Off every line.", default=0)
+    adjustments: tuple[Layer, ...] = term(
+        Value.LINES, "Layers on the price, in the order in which they count.", default=(), of=Layer
+    )
+    otherwise: str = term(
+        Value.CHOICE,
+        "What prices a use that the card is about and no line fits: nothing, or the price list.",
+        default="nothing",
+        choices=("nothing", "list"),
+    )
 
 
 class Rate(NamedTuple):
@@ -57,12 +100,27 @@ class Rate(NamedTuple):
     tiers: tuple[tuple[int, int], ...]
 
 
+class Adjustment(NamedTuple):
+    """One layer in numbers; ``levels`` are (from, millionths), ascending, of an index."""
+
+    scope: Scope
+    start_s: int
+    end_s: int
+    keeps_ppm: int
+    levels: tuple[tuple[int, int], ...]
+    base_ppm: int
+    most_up_ppm: int  # NONE: as far as the index goes.
+    most_down_ppm: int
+
+
 class Terms(NamedTuple):
     """What the parties agreed."""
 
     scope: Scope
     supplier: int
     rates: tuple[Rate, ...]
+    layers: tuple[Adjustment, ...] = ()
+    closes: int = 1  # Whether what no line prices is a gap, not the price list's.
 
 
 def lower(text: Text, names: Names, period: Period) -> Terms:
@@ -71,7 +129,29 @@ def lower(text: Text, names: Names, period: Period) -> Terms:
         scope=scope_of(text, names),
         supplier=names.parties.index(text.supplier),
         rates=tuple(_rate(line, names, text.discount) for line in text.lines),
+        layers=tuple(_layer(layer, names) for layer in text.adjustments),
+        closes=int(text.otherwise == "nothing"),
     )
+
+
+def _layer(layer: Layer, names: Names) -> Adjustment:
+    levels = tuple((step.starts, step.level) for step in layer.index)
+    return Adjustment(
+        scope=scope_of(layer, names),
+        start_s=layer.starts,
+        end_s=layer.ends,
+        keeps_ppm=PPM - layer.discount,
+        levels=levels,
+        base_ppm=_level(levels, layer.base_date),
+        most_up_ppm=NONE if layer.most_up is None else layer.most_up,
+        most_down_ppm=NONE if layer.most_down is None else layer.most_down,
+    )
+
+
+def _level(levels: tuple[tuple[int, int], ...], at_s: int) -> int:
+    """Where an index stands at an instant; before its first level at that."""
+    begun = [level for start_s, level in levels if start_s <= at_s]
+    return begun[-1] if begun else (levels[0][1] if levels else PPM)
 
 
 def _rate(line: Line, names: Names, discount_ppm: int) -> Rate:
@@ -101,8 +181,37 @@ def price(terms: Terms, use: Use, volume: Mapping[int, int]) -> Price | None:
     line = max(fitting, key=nearest)
     rate = terms.rates[line]
     rule = "RC2" if len(rate.tiers) > 1 else "RC1"
-    amount = _amount(rate.tiers, use.gpu_s, volume.get(line, 0))
+    layers = [layer for layer in terms.layers if concerns(layer.scope, use)]
+    tiers = _adjusted(rate.tiers, layers, use.start_s)
+    amount = _amount(tiers, use.gpu_s, volume.get(line, 0))
     return Price(rule, amount, _closeness(rate.scope), line)
+
+
+def _adjusted(
+    tiers: tuple[tuple[int, int], ...], layers: Sequence[Adjustment], at_s: int
+) -> tuple[tuple[int, int], ...]:
+    """Prices after each layer in force, in their order (RC3); the payer keeps each fraction."""
+    for layer in layers:
+        if layer.start_s <= at_s < layer.end_s:
+            index_ppm = _moved(layer, at_s)
+            tiers = tuple(
+                (
+                    start,
+                    divide(micros * layer.keeps_ppm * index_ppm, PPM * PPM, Rounding.TO_PAYER),
+                )
+                for start, micros in tiers
+            )
+    return tiers
+
+
+def _moved(layer: Adjustment, at_s: int) -> int:
+    """An index against its base, in millionths, rounded down, within its cap and collar."""
+    moved = _level(layer.levels, at_s) * PPM // max(layer.base_ppm, 1)
+    if layer.most_up_ppm != NONE:
+        moved = min(moved, PPM + layer.most_up_ppm)
+    if layer.most_down_ppm != NONE:
+        moved = max(moved, PPM - layer.most_down_ppm)
+    return moved
 
 
 def _fits(rate: Rate, use: Use) -> bool:
@@ -130,16 +239,25 @@ def least(terms: Terms, supplier: int, scope: Scope, at_s: int) -> int | None:
     if supplier != terms.supplier:
         return None
     prices = [
-        _amount(rate.tiers, SECONDS_PER_HOUR, 0)
+        _amount(_adjusted(rate.tiers, layers, at_s), SECONDS_PER_HOUR, 0)
         for rate in terms.rates
+        for layers in [[row for row in terms.layers if overlap(row.scope, rate.scope, scope)]]
         if rate.start_s <= at_s < rate.end_s and overlap(terms.scope, rate.scope, scope)
     ]
     return min(prices, default=None)
 
 
 def repriced(terms: Terms) -> tuple[int, ...]:
-    """When lines begin and end: use is split there, and each part priced by its own (RC1)."""
-    return tuple(sorted({edge for rate in terms.rates for edge in (rate.start_s, rate.end_s)}))
+    """When lines, layers and levels begin and end: use is split there, each part by its own."""
+    edges = {edge for rate in terms.rates for edge in (rate.start_s, rate.end_s)}
+    for layer in terms.layers:
+        edges |= {layer.start_s, layer.end_s, *(start_s for start_s, _ in layer.levels)}
+    return tuple(sorted(edges))
+
+
+def closes(terms: Terms, use: Use) -> bool:
+    """Whether a use is the card's to price, so that the list does not where no line fits (RC1)."""
+    return bool(terms.closes and use.supplier == terms.supplier and concerns(terms.scope, use))
 
 
 CLAUSE = ClauseType(
@@ -148,8 +266,9 @@ CLAUSE = ClauseType(
     text=Text,
     terms=Terms,
     lower=lower,
-    rules=("RC1", "RC2"),
+    rules=("RC1", "RC2", "RC3"),
     price=price,
     least=least,
     repriced=repriced,
+    closes=closes,
 )

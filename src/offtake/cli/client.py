@@ -22,7 +22,21 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 30.0
 CONNECT_S, ANSWER_S = 5.0, 30.0
 PAGE = 200
 FAILURE, FORBIDDEN, STANDS_OTHERWISE = 1, 2, 4
-REFUSALS = {"refused": STANDS_OTHERWISE, "stale": STANDS_OTHERWISE}
+OF_PERMITS = {
+    "not-permitted": "`offtake decide` says which clause, and what would help.",
+    "more-than-pool": "`offtake ledger` says what is left of the pool, and when.",
+    "more-than-permit": "`offtake permit get ID` says what is left of it.",
+    "outside-window": "Draw inside the window of the permit, or ask for another.",
+    "permit-expired": "Ask for another permit.",
+    "permit-revoked": "Ask for another permit.",
+    "other-engine": "Ask for a permit of your own.",
+    "draw-key-used": "Name this draw otherwise.",
+}
+"""Why a permit was not issued or not drawn on, and the way out."""
+REFUSALS = {
+    **dict.fromkeys(("refused", "stale", *OF_PERMITS), STANDS_OTHERWISE),
+    "not-permitted": FORBIDDEN,
+}
 CODES = {401: FORBIDDEN, 403: FORBIDDEN, 429: FAILURE}
 REMEDIES = {
     "not-signed-on": f"{SIGN_ON} Tokens end by themselves.",
@@ -33,7 +47,8 @@ REMEDIES = {
     "idempotency-key-conflict": "Give this command a --key of its own.",
     "too-many": "Wait a while.",
     "our-mistake": "Nothing has happened; tell whoever runs the desk.",
-    "unavailable": "Nothing has happened; try again.",
+    "unavailable": "Look at it again before you repeat it.",
+    **OF_PERMITS,
     "malformed": "See `--help` of the command.",
 }
 
@@ -104,6 +119,19 @@ class Client:
         request = self._http.build_request("GET", path, params=params)
         return self._answer(request, lambda status: status in (429, 503))
 
+    def text(self, path: str) -> str:
+        """What is there, as it came: a signed document.
+
+        Raises:
+            Failed: Nothing is, or not for us.
+        """
+        request = self._http.build_request("GET", path, headers={"Accept": "*/*"})
+        response = self._answered(request, lambda status: status in (429, 503))
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if not response.is_success or kind not in ("application/jose", "application/json"):
+            _read(response, "")
+        return str(response.text)
+
     def rows(self, path: str, limit: int, **asked: Any) -> Iterator[dict[str, Any]]:
         """The rows of a list, page after page, up to a limit."""
         cursor: str | None = None
@@ -128,6 +156,12 @@ class Client:
         return self._answer(request, lambda status: status == 503, key)
 
     def _answer(self, request: "httpx.Request", again: Callable[[int], bool], key: str = "") -> Any:
+        """The answer to a request as data."""
+        return _read(self._answered(request, again, key), key)
+
+    def _answered(
+        self, request: "httpx.Request", again: Callable[[int], bool], key: str = ""
+    ) -> "httpx.Response":
         """The answer to a request, tried again a few times where that is harmless."""
         import httpx
 
@@ -140,7 +174,7 @@ class Client:
                 self._sleep(_wait_s(tried))
                 continue
             if tried == TRIES or not again(response.status_code):
-                return _read(response, key)
+                return response
             self._sleep(max(_wait_s(tried), _told_s(response)))
         raise AssertionError("the last try returns or raises")
 
@@ -209,7 +243,7 @@ def _rows(problem: Mapping[str, Any], place: str, key: str) -> list[dict[str, An
     says = problem.get("detail") or str(problem.get("title", "it was not done")).lower()
     remedy = REMEDIES.get(kind, "See `--help` of the command.")
     if kind == "unavailable" and key:
-        remedy = f"Nothing has happened; try again with `--key {key}`."
+        remedy = f"Try again with `--key {key}`: it happens once."
     return [problem_row(kind, place, says=says, remedy=remedy)]
 
 

@@ -72,6 +72,51 @@ TRANCHES = (
     ("due", "due"),
     ("status", "status"),
 )
+PERMITS = (
+    ("permit", "permit"),
+    ("status", "status"),
+    ("pool", "pool"),
+    ("purpose", "purpose"),
+    ("GPUs", "gpus"),
+    ("left", "left_gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("expires", "expires"),
+    ("holder", "holder"),
+)
+DRAWS = (
+    ("engine", "engine"),
+    ("draw", "key"),
+    ("GPUs", "gpus"),
+    ("holds", "held_gpus"),
+    ("start", "start"),
+    ("end", "end"),
+    ("GPU-seconds", "gpu_s"),
+)
+LEDGER = (
+    ("pool", "pool"),
+    ("supplier", "supplier"),
+    ("from", "start"),
+    ("until", "end"),
+    ("awarded", "awarded"),
+    ("there", "delivered"),
+    ("permitted", "permitted"),
+    ("drawn", "drawn"),
+    ("left", "left"),
+    ("GPU-seconds used", "used_gpu_s"),
+)
+WAIVERS = (
+    ("waiver", "waiver"),
+    ("of", "clause"),
+    ("holder", "holder"),
+    ("grantee", "grantee"),
+    ("purposes", "purposes"),
+    ("limit", "limit_gpus"),
+    ("used", "used_gpus"),
+    ("standing", "standing"),
+    ("start", "start"),
+    ("end", "end"),
+)
 DEADLINES = (("at", "at"), ("runs out", "kind"), ("party", "party"), ("order", "order"))
 FINDINGS = (
     ("supplier", "supplier"),
@@ -91,6 +136,7 @@ INSIDE: dict[str, tuple[Column, ...]] = {
     "orders": ORDERS,
     "tranches": TRANCHES,
     "deadlines": DEADLINES,
+    "draws": DRAWS,
 }
 """The columns of rows inside another, by the field that holds them."""
 TITLES = {"rounds": "notices", "bids": "offers"}

@@ -76,5 +76,8 @@ def run(given: argparse.Namespace) -> int:
     print(f"\n# The run\n$ offtake run {file} --out {given.out}")
     show(table_of(result, summary))
     print(f"Open {given.out}/report.html and {given.out}/rights.svg in a browser.")
+    print(f"See where commitments stand: offtake commitments {file} --usage {given.out} \\")
+    print(f"    --at 2027-02-10 --plan {given.out}")
+    print(f"What is owed for 2027: offtake settle {file} --usage {given.out} --period 2027")
     print(f"Then change a date in {file} and run it again: verdicts and delays move.")
     return 0

@@ -13,6 +13,8 @@ from offtake.cli.profile import profile, profile_flags
 
 Data = Mapping[str, Any]
 LIMIT_ROWS = 1_000_000
+ABOUT = ("requirement", "permit", "waiver")
+"""What an act may be about."""
 
 
 def list_flags(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +80,8 @@ def _told(receipt: Data) -> str:
     from offtake.core.explain import one_line
 
     happened = ", ".join(word.replace("_", " ") for word in receipt["happened"]) or "recorded"
-    about = f"{receipt['requirement']}: " if receipt.get("requirement") else ""
+    named = next((receipt[key] for key in ABOUT if receipt.get(key)), None)
+    about = f"{named}: " if named else ""
     orders = "".join(f"; order {number}" for number in receipt.get("orders") or ())
     return one_line(f"{receipt['at']} {about}{happened}{orders}")
 

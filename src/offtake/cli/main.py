@@ -25,9 +25,11 @@ VERBS = {
     "stress": "what breaks first when something goes wrong, and what it costs",
     "settle": "statements per agreement and period: what is owed, by which clause, and why",
     "commitments": "where commitments stand, the shortfall to expect, and what to move",
+    "bills": "what is in suppliers' bills: FOCUS, AWS, Azure, Oracle, or a plain table",
     "reconcile": "a supplier's bill against the contracts, with every difference explained",
     "demand": "what is in a trace: jobs or inference, GPU-hours, peak, tenants, what was dropped",
     "synth": "draw synthetic jobs from a seed, like a real trace or as stated, for years",
+    "prices": "public list prices by supplier and day, and GPU-hours as power and computation",
     "serve": "the desk: requirements, notices, tenders and orders as a service with web pages",
     "demo": "run the built-in example and say what to look at",
     "schema": "print the JSON Schema of portfolio files",
@@ -38,6 +40,9 @@ VERBS = {
     "tender": "invite suppliers, and award what they offer",
     "offer": "offer in an open tender",
     "order": "sign orders, and say what came, is late or has ended",
+    "waiver": "waive a right for a supplier, as its holder or as its letter says",
+    "permit": "permit GPUs of a pool to be run on, draw on permits, check them without a desk",
+    "ledger": "GPUs by pool and window: awarded, there, permitted, drawn, used and left",
     "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",
 }
 EPILOG = """examples:

@@ -158,6 +158,12 @@ def _book_of(entry: "Entry", books: "list[Book]") -> str:
     return next(book.name for book in books if any(entry is own for own in book.entries))
 
 
+def _said_by(entry: "Entry", books: "list[Book]") -> str:
+    """The book and row that say a price, for people."""
+    book = _book_of(entry, books)
+    return entry.place if entry.place.startswith(book) else f"{book}, {entry.place}"
+
+
 def _table(asked: "Asked", found: "list[Found]", books: "list[Book]") -> "Table":
     from offtake.report.figures import Table
     from offtake.units.money import plain
@@ -175,7 +181,7 @@ def _table(asked: "Asked", found: "list[Found]", books: "list[Book]") -> "Table"
                 entry.region or "any",
                 f"{entry.machine}:{entry.gpus}" if entry.machine else "",
                 instant_text(entry.from_s),
-                f"{_book_of(entry, books)}, {entry.place}",
+                _said_by(entry, books),
                 str(len(one.others)),
             )
         )

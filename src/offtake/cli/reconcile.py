@@ -10,15 +10,14 @@ Exit codes: 0 nothing to look at, 4 something to look at, 3 invalid input.
 """
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offtake.cli.output import Invalid, chosen, load, parsed, print_json
+from offtake.cli.bill import bill_in
+from offtake.cli.output import chosen, load, parsed, print_json
 from offtake.cli.run import check_out, regime_of, write_files
 from offtake.cli.usage import used_in
 
 if TYPE_CHECKING:
-    from offtake.contract.portfolio import Portfolio
     from offtake.settle.bill import Bill
     from offtake.settle.reconcile import Asked
 
@@ -78,35 +77,16 @@ def run(given: argparse.Namespace) -> int:
     return LOOK if made.disputed else 0
 
 
-def bill_in(named: str, portfolio: "Portfolio") -> "Bill":
-    """A bill in the portfolio's currency, or Invalid with all its problems."""
-    from offtake.contract.problem import Unreadable
-    from offtake.settle.bill import Expected
-    from offtake.settle.bills import read_bill
-
-    path = Path(named)
-    if not path.is_file():
-        raise Invalid("no-file", named, "there is no such file", "Name the file of a bill.")
-    try:
-        return read_bill(path, Expected(currency=portfolio.document.currency))
-    except Unreadable as unreadable:
-        raise Invalid.of(unreadable.problems) from unreadable
-
-
 def asked_of(given: argparse.Namespace, bill: "Bill") -> "Asked":
     """How to compare: the period, the amount, the tolerance."""
-    from offtake.settle.period import parse_period
+    from offtake.settle.period import months_of, parse_period
     from offtake.settle.reconcile import TOLERANCE_MICROS, Asked
     from offtake.units.money import parse
-    from offtake.units.time import DAY_S, months
 
     if given.period is not None:
         period = parsed(parse_period, given.period, "--period")
     else:
-        first, _ = bill.period
-        before = months(max(first - 31 * DAY_S, 0), first + 1)[-1][0]
-        ends = int(bill.start_s.max())
-        period = before, months(ends, ends + 32 * DAY_S)[0][1]
+        period = months_of(bill.period[0], int(bill.start_s.max()) + 1)
     tolerance = TOLERANCE_MICROS
     if given.tolerance is not None:
         tolerance = parsed(parse, given.tolerance, "--tolerance").micros

@@ -13,12 +13,16 @@ from offtake.units.capacity import Size
 from offtake.units.money import Money
 from offtake.units.time import FOREVER_S, Duration
 
+BY_PERIOD = ("take_or_pay", "prepayment", "service_credit", "most_favored")
+"""Kinds whose periods are counted out to the end."""
+
 
 def check(reading: Reading) -> Iterator[Problem]:
     """What is wrong with the amounts, lengths and calendars of a portfolio."""
     yield from _commitments(reading)
     yield from _money(reading)
     yield from _histories(reading)
+    yield from _reports(reading)
     yield from _power(reading)
     yield from _nothings(reading)
     yield from _fixed(reading)
@@ -35,14 +39,31 @@ def _commitments(reading: Reading) -> Iterator[Problem]:
                 what = "both `floor` and `ramp`" if text.ramp else "neither `floor` nor `ramp`"
                 says = f"{version.clause_id} states {what}"
                 yield Problem("floor-or-ramp", place, says, "Write one of the two.")
-            if version.until_s >= FOREVER_S:
-                says = f"{version.clause_id} is a commitment without an end"
-                remedy = "Write `until:` at the clause or at its agreement."
-                yield Problem("endless-commitment", place, says, remedy)
+            yield from _beyond_periods(version.clause_id, text, place)
+        if version.clause.kind in BY_PERIOD and version.until_s >= FOREVER_S:
+            says = f"{version.clause_id} counts by the period and has no end"
+            remedy = "Write `until:` at the clause or at its agreement."
+            yield Problem("endless-commitment", place, says, remedy)
         large = getattr(text, "large_lot", None), getattr(text, "large_window", None)
         if (large[0] is None) is not (large[1] is None):
             says = f"{version.clause_id} says only one of `large_lot` and `large_window`"
             yield Problem("incomplete-term", place, says, "Write both, or neither.")
+
+
+def _beyond_periods(clause_id: str, text: Any, place: Place) -> Iterator[Problem]:
+    """Make-up and carry-forward need a later period; hours paid ahead need a price."""
+    single = text.per == "term" or text.model == "discontinuous"
+    for name in ("make_up", "carry_forward"):
+        if single and getattr(text, name) is not None:
+            says = f"{clause_id} has one period, and its `{name}` a later one"
+            yield Problem(
+                "term-without-effect", place, says, f"Leave `{name}` out, or write `per`."
+            )
+    floors = [text.floor, *(step.floor for step in text.ramp)]
+    in_time = any(floor is not None and floor.money is None for floor in floors)
+    if text.prepaid and in_time and text.rate is None:
+        says = f"{clause_id} is paid ahead in GPU-hours, and does not say what one costs"
+        yield Problem("prepaid-without-rate", place, says, "Write `rate:`, or a floor in money.")
 
 
 def _money(reading: Reading) -> Iterator[Problem]:
@@ -67,6 +88,15 @@ def _histories(reading: Reading) -> Iterator[Problem]:
         if not item.step.number:
             says = f"prices[{number}].step must be more than nothing"
             yield Problem("zero-quantity", place, says, "Write a larger figure.")
+
+
+def _reports(reading: Reading) -> Iterator[Problem]:
+    """A report says an amount, or what was measured."""
+    for number, item in enumerate(reading.document.reports):
+        if item.amount is None and item.measured is None:
+            says = f"reports[{number}] states neither `amount` nor `measured`"
+            remedy = "Write `amount: $1M`, or `measured: 99.9%`."
+            yield Problem("missing-key", reading.place(f"reports[{number}]"), says, remedy)
 
 
 def _amounts(document: Document) -> Iterator[tuple[str, Money]]:
@@ -154,7 +184,7 @@ def _nothings(reading: Reading) -> Iterator[Problem]:
     for number, behavior in enumerate(document.behaviors):
         rows.append((f"behaviors[{number}]", "tranches", behavior.tranches))
     for version in versions(document):
-        if version.clause.kind == "build_right":
+        if version.clause.kind in ("build_right", "concentration_cap"):
             rows.append((version.origin, "measured_over", version.clause.text.measured_over))
     for path, name, value in rows:
         amount = value.number if isinstance(value, Duration) else value

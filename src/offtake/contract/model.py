@@ -234,12 +234,19 @@ class JobText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """A base that a party reported, for revenue shares."""
+    """What was reported for a period: a base that is shared, an availability, a lower price."""
 
     base: str = term(Value.TEXT, "Its name, as clauses call it.")
     starts: int = term(Value.INSTANT, "From when.")
     ends: int = term(Value.INSTANT, "Until when.")
-    amount: Money = term(Value.MONEY, "How much.")
+    amount: Money | None = term(
+        Value.MONEY, "How much; of a price, that of a GPU-hour.", default=None
+    )
+    measured: int | None = term(
+        Value.SHARE, "A share that was measured, such as availability.", default=None
+    )
+    gpu_h: int = term(Value.COUNT, "The GPU-hours that a price was given for.", default=0)
+    claimed: int | None = term(Value.INSTANT, "When something was claimed by it.", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ class Charge(NamedTuple):
     start_s: int
     end_s: int
     quantity_gpu_s: int = 0
+    due_at_s: int = NONE  # When it falls due, if not at the end of its period.
+    because: tuple[str, ...] = ()  # What is behind it besides use: "reports[3]".
 
 
 class Taken(NamedTuple):
@@ -61,6 +63,11 @@ class Taken(NamedTuple):
     paid_micros: int = 0  # Shortfalls billed under other floors of the agreement (TP2).
     paid_gpu_s: int = 0  # The same where the floor is in GPU-hours.
     quoted_micros_per_gpu_h: int = 0  # The price of its first GPU-hour, if nothing was taken.
+    carried_micros: int = 0  # Of what earlier periods took beyond their floors (TP4),
+    carried_gpu_s: int = 0  # the same where the floor is in GPU-hours.
+    made_up_micros: int = 0  # The credit for taking what earlier shortfalls paid for (TP3),
+    made_up_gpu_s: int = 0  # and the GPU-seconds it is for.
+    from_at_s: tuple[int, ...] = ()  # The starts of the earlier periods that brought either.
 
 
 class Short(NamedTuple):
@@ -72,12 +79,19 @@ class Short(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A base that a party reported for a period, such as its revenue."""
+    """What was reported for a period: a base such as revenue, a price, or how much was there.
+
+    For a price ``amount_micros`` is per GPU-hour, and ``gpu_s`` the volume it was given for.
+    """
 
     base: str
     start_s: int
     end_s: int
-    amount_micros: int
+    amount_micros: int = 0
+    origin: str = ""  # Where it stands: "reports[3]".
+    measured_ppm: int = NONE  # A share that was measured, such as availability.
+    gpu_s: int = 0
+    claimed_at_s: int = NONE  # When something was claimed by it.
 
 
 class Account(NamedTuple):
@@ -89,3 +103,12 @@ class Account(NamedTuple):
     until_s: int = 0
     known_from_s: int = 0  # Since when use is known: before, some may be missing.
     buyer: int = BUYER
+    sums: Mapping[tuple[int, int], Taken] = {}  # Use that the clause asked to be added up.
+
+    def has_end(self, at_s: int) -> bool:
+        """Whether what falls due at an instant, as a period ends, is of this account."""
+        return self.from_s < at_s <= self.until_s
+
+    def has_start(self, at_s: int) -> bool:
+        """Whether what falls due at an instant, as a period begins, is of this account."""
+        return self.from_s <= at_s < self.until_s

@@ -70,7 +70,7 @@ class Compiled:
         self._clauses = tuple(clauses)
         self._suppliers = suppliers
         self._facts = facts
-        self._edges = sorted(set(_instants(self._clauses)))
+        self._edges = sorted(set(instants(self._clauses)))
         self._varying = tuple(_varying(self._clauses))
         if any((clause.clause, NONE) in facts.agreed for clause in self._clauses):
             self._varying = (EVERYTHING,)  # Terms of a round on no lot replace those read here.
@@ -143,7 +143,7 @@ def compile_asks(
     return Compiled(clauses, suppliers, facts)
 
 
-def _instants(clauses: Sequence[BoundClause]) -> Iterator[int]:
+def instants(clauses: Sequence[BoundClause]) -> Iterator[int]:
     """Every instant at which a clause's answer can change without anything happening."""
     for clause in clauses:
         yield from (clause.from_s, clause.until_s)

@@ -46,6 +46,16 @@ def priced(
     return best
 
 
+def closed(clauses: Sequence[BoundClause], use: Use) -> bool:
+    """Whether a clause in force keeps the price list from pricing a use (RC1)."""
+    return any(
+        clause.kind.closes is not None
+        and clause.from_s <= use.start_s < clause.until_s
+        and clause.kind.closes(clause.terms, use)
+        for clause in clauses
+    )
+
+
 def least_micros_per_gpu_h(
     clauses: Sequence[BoundClause], supplier: int, scope: Scope, at_s: int
 ) -> int | None:
@@ -62,3 +72,13 @@ def rate_micros_per_gpu_h(clauses: Sequence[BoundClause], use: Use) -> int | Non
     """The price of the first GPU-hour of a use, in micros; None where there is none."""
     found = priced(clauses, use._replace(gpu_s=SECONDS_PER_HOUR))
     return None if found is None else found.price.amount_micros
+
+
+def listed_micros_per_gpu_h(
+    clauses: Sequence[BoundClause], prices: Sequence[BoundClause], use: Use
+) -> int | None:
+    """The same by contracts, else by the price list, where no contract keeps it out."""
+    rate = rate_micros_per_gpu_h(clauses, use)
+    if rate is None and not closed(clauses, use):
+        return rate_micros_per_gpu_h(prices, use)
+    return rate

@@ -19,6 +19,14 @@ class Scope(NamedTuple):
     acts: int = 7
 
 
+class Summed(NamedTuple):
+    """Use that a charge needs added up: of whom, of what, in which periods, in order of time."""
+
+    supplier: int
+    scope: Scope
+    periods: tuple[tuple[int, int], ...]
+
+
 def covers(scope: Any, ask: Ask) -> int:
     """1 when everything the ask states lies inside the scope.
 

@@ -192,6 +192,9 @@ class ClauseType:
     floor: Callable[..., Any] | None = None  # What was promised to be taken, by period?
     about: Callable[..., Any] | None = None  # Which uses does that floor concern?
     short: Callable[..., Any] | None = None  # What is missing of a floor, and at what rate?
+    carried: Callable[..., Any] | None = None  # What do earlier periods bring to a floor?
+    sums: Callable[..., Any] | None = None  # Which uses must be added up for its charge?
+    closes: Callable[..., bool] | None = None  # Is what it leaves unpriced not the list's to price?
     remedy: Callable[..., Any] | None = None  # What may be ended, after what went wrong?
     varies: Callable[..., tuple[int, int]] | None = None  # (acts, purposes) where figures matter.
     instants: Callable[..., tuple[int, ...]] | None = None  # When its answer changes by itself.

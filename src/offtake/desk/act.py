@@ -8,6 +8,7 @@ from offtake.core.text import Value
 from offtake.core.vocabulary import NONE, EventKind, Verdict
 from offtake.desk import command as say
 from offtake.desk import reading
+from offtake.desk.pools import ran_on
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.worth import worth
@@ -90,7 +91,8 @@ def _told(state: State, command: say.Told, at_s: int) -> Done:
             party = reading.party("party", command.party, portfolio)
             return Done(_asked(state, ask.Declare(party, kind), at_s))
         case say.Use():
-            return Done(_asked(state, reading.used(command, portfolio), at_s))
+            told = ran_on(state, command, reading.used(command, portfolio))
+            return Done(_asked(state, told, at_s))
         case say.Due(requirement=str(requirement)):
             number = known(state, requirement).number
             return Done(_asked(state, ask.Proceed(number), at_s), lot=number)

@@ -5,26 +5,26 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
-from litestar.datastructures import ResponseHeader
+from litestar.datastructures import ResponseHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi import ResponseSpec
 
 from offtake import __version__
 from offtake.desk.access.who import Who
+from offtake.desk.described import config, described
 from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.legible import LIMIT_BODY, Addresses, Letter
 from offtake.desk.pages import do, entries, live, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
-from offtake.desk.routes import matters, me, questions, requirements
+from offtake.desk.routes import ledger, matters, me, permits, questions, requirements, waivers
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
     *(show.printed, show.tenders, show.tender, show.orders, entries.entries),
-    *(plans.rights, plans.rights_picture, plans.capacity, plans.capacity_picture),
+    *(plans.rights, plans.rights_picture, plans.capacity, plans.ledger, plans.capacity_picture),
     *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static, live.favicon),
 )
 
@@ -45,6 +45,7 @@ async def alive() -> dict[str, str]:
     "/health/ready",
     summary="Whether commands can be carried out",
     tags=["health"],
+    responses={503: ResponseSpec(dict[str, str], False, "Not now")},
     security=[{}],
     opt={"public": True},
 )
@@ -55,7 +56,9 @@ async def ready(desk: TheDesk) -> Response[dict[str, str]]:
         state = "the database cannot be written to"
     elif desk.state.version is None:
         state = "no portfolio has been adopted"
-    return Response({"status": state}, status_code=200 if state == "ready" else 503)
+    if state == "ready":
+        return Response({"status": state})
+    return Response({"status": state}, status_code=503, headers={"Retry-After": "1"})
 
 
 def _who(request: Request[Any, Any, Any], desk: TheDesk) -> Who:
@@ -105,10 +108,9 @@ def application(
         finally:
             await desk.service.stop()
 
-    v1 = Router(
-        "/v1", route_handlers=[requirements.ROUTER, matters.ROUTER, questions.ROUTER, me.ROUTER]
-    )
-    return Litestar(
+    rooms = (requirements, matters, questions, permits, ledger, waivers, me)
+    v1 = Router("/v1", route_handlers=[room.ROUTER for room in rooms])
+    app = Litestar(
         [v1, alive, ready, *PAGES, *more],
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
@@ -120,15 +122,10 @@ def application(
         middleware=[Addresses(), *middleware],
         before_send=list(before_send),
         logging_config=None,  # Whoever starts the desk says where lines go (``access.discreet``).
+        state=State({"leave": desk.service.leave}),
         request_class=Letter,
         request_max_body_size=LIMIT_BODY,
         response_headers=[ResponseHeader(name="Cache-Control", value="no-store")],
-        openapi_config=OpenAPIConfig(
-            title="offtake desk",
-            version=__version__,
-            description="Requirements, first refusals, tenders and orders, with every reason.",
-            path="/v1/schema",
-            render_plugins=[JsonRenderPlugin()],
-            use_handler_docstrings=True,
-        ),
+        openapi_config=config(),
     )
+    return described(app)

@@ -165,7 +165,7 @@ class Default(Command, frozen=True, kw_only=True):
 
 
 class Use(Command, frozen=True, kw_only=True):
-    """What was run, as metered."""
+    """What was run, as metered; ``pool`` says where, so that the ledger counts it there."""
 
     supplier: Name
     purpose: Name
@@ -175,6 +175,7 @@ class Use(Command, frozen=True, kw_only=True):
     accelerator: Name | None = None
     region: Name | None = None
     own: bool = False
+    pool: Name | None = None
 
 
 class Adopt(Command, frozen=True, kw_only=True):
@@ -183,6 +184,27 @@ class Adopt(Command, frozen=True, kw_only=True):
     portfolio: Annotated[str, Meta(min_length=1, max_length=5_000_000)]
     note: str = ""
     proposal: int | None = None
+    waiver: str = ""  # The clause that a holder's waiver added; the desk says it.
+
+
+class Waive(Command, frozen=True, kw_only=True):
+    """A holder's consent to what its right would forbid or delay, for one supplier (WV1 to WV3).
+
+    It is kept as the adoption of the portfolio that it amends. ``transaction``: it is for one
+    purchase, not standing. ``signed`` names who answers for it.
+    """
+
+    clause: Name
+    grantee: Name
+    signed: Words
+    purposes: tuple[Name, ...] = ()
+    accelerators: tuple[Name, ...] = ()
+    regions: tuple[Name, ...] = ()
+    limit: int | Name | None = None
+    price: Name | None = None
+    transaction: bool = False
+    start: Name | None = None
+    end: Name | None = None
 
 
 class Propose(Command, frozen=True, kw_only=True):
@@ -200,9 +222,55 @@ class Due(Command, frozen=True, kw_only=True):
     tranche: Count = 0
 
 
+class IssuePermit(Command, frozen=True, kw_only=True, tag="issue_permit"):
+    """Permit GPUs of a pool for a window: from now on and for an hour if it is not said.
+
+    ``holder`` is the only engine that may draw on it; any may, if left out.
+    """
+
+    pool: Name
+    purpose: Name
+    gpus: int | Name
+    start: Name | None = None
+    end: Name | None = None
+    expires: Name | None = None
+    holder: Name | None = None
+
+
+class DrawPermit(Command, frozen=True, kw_only=True, tag="draw_permit"):
+    """Take GPUs of a permit, under a key of the engine's own: from now to its end if not said."""
+
+    permit: Name
+    engine: Name
+    key: Name
+    gpus: Annotated[int, Meta(ge=1, le=10**9)]
+    start: Name | None = None
+    end: Name | None = None
+
+
+class ReturnDraw(Command, frozen=True, kw_only=True, tag="return_draw"):
+    """Give back what a draw still holds: from now on, all of it, if it is not said."""
+
+    permit: Name
+    engine: Name
+    key: Name
+    gpus: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    start: Name | None = None
+
+
+class RevokePermit(Command, frozen=True, kw_only=True, tag="revoke_permit"):
+    """End a permit; ``version`` is the one that was seen."""
+
+    permit: Name
+    why: Words
+    version: int | None = None
+
+
+OfPermit = IssuePermit | DrawPermit | ReturnDraw | RevokePermit
+"""Commands about permits to run."""
 OfLot = Withdraw | Notice | Answer | Tender | Bid | Sign | SignAccepted | Award | Unaward | GiveUp
 """Commands about a requirement that is there."""
 Told = Deliver | Late | Cancel | Default | Use | Due
 """Reports: of orders, parties, use and time."""
-OfPortfolio = Adopt | Propose
-AnyCommand = Submit | Change | OfLot | Told | OfPortfolio
+OfPortfolio = Adopt | Propose | Waive
+AnyCommand = Submit | Change | OfLot | Told | OfPermit | OfPortfolio

@@ -14,6 +14,7 @@ from offtake.desk.clock import Clock
 from offtake.desk.legible import plain
 from offtake.desk.problem import Forbidden, NotThere
 from offtake.desk.service import Service
+from offtake.desk.signer import Signer
 from offtake.desk.state import By, State
 from offtake.desk.store.engine import Engine
 from offtake.desk.view.requirement import parties_of
@@ -24,11 +25,12 @@ Data = dict[str, Any]
 
 
 class Desk(NamedTuple):
-    """What every route and page needs."""
+    """What every route and page needs; ``signer`` signs permits, if a key for them is there."""
 
     service: Service
     reader: Engine
     clock: Clock
+    signer: Signer | None = None
 
     @property
     def state(self) -> State:
@@ -108,6 +110,8 @@ def receipt(who: Who, made: Receipt) -> Data:
         "entry": made.entry,
         "at": made.at,
         "requirement": made.requirement or None,
+        "permit": made.permit or None,
+        "waiver": made.waiver or None,
         "version": made.version,
         "happened": list(made.happened),
         "orders": list(made.orders),

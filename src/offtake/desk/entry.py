@@ -6,13 +6,13 @@ last hash (the head) knows whether any entry was edited, cut or moved.
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from offtake.desk.command import AnyCommand
-from offtake.desk.state import By, Given
+from offtake.desk.state import By, Given, State
 from offtake.units.time import instant_text, parse_instant
 
 START = bytes(32)
@@ -45,6 +45,14 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     def given(self) -> Given:
         """The command as it was given."""
         return Given(self.command, By(self.by, self.name, self.party), self.at_s)
+
+
+class Written(NamedTuple):
+    """An entry, and all that the desk knew just before it and just after."""
+
+    entry: Entry
+    before: State
+    after: State
 
 
 _ENCODER = msgspec.json.Encoder()

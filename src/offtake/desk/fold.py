@@ -7,6 +7,8 @@ from offtake.desk.entry import Entry
 from offtake.desk.machine import adopted, replayed
 from offtake.desk.state import State
 from offtake.sourcing.journal import BadEntry
+from offtake.sourcing.process import without_terms
+from offtake.units.time import instant_text
 
 Entries = Callable[[], Iterable[Entry]]
 """All entries from the first on; asked again whenever a portfolio is adopted."""
@@ -21,9 +23,15 @@ def under(state: State, command: say.Adopt, at_s: int, entries: Iterable[Entry])
 
     Raises:
         Invalid: The portfolio has problems.
-        Unfit: It leaves out something that an entry names.
+        Unfit: It leaves out something that an entry names, or a right at a notice that stands.
     """
     after = folded(adopted(state, command, at_s), entries)
+    lot = without_terms(after.in_force.rules, after.sourcing)
+    if lot is not None and lot.notice is not None:
+        name = after.in_force.portfolio.names.clauses[lot.clause]
+        since = instant_text(lot.notice.at_s)
+        says = f"{lot.need.requirement} was noticed under {name} on {since}, when it has no"
+        raise Unfit(f"{says} first refusal of this name: let it end after that notice")
     return marked(after._replace(seq=state.seq, told=state.told), command, at_s)
 
 

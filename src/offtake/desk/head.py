@@ -71,15 +71,39 @@ def signed(head: Head, at_s: int, private: bytes) -> Signed:
     Raises:
         NoKey: These are no Ed25519 private key.
     """
+    key, at = signing_key(private), instant_text(at_s)
+    signature = key.sign(_text(head, at))
+    return Signed(seq=head.seq, hash=head.hash.hex(), at=at, signature=signature.hex())
+
+
+def signing_key(private: bytes) -> Ed25519PrivateKey:
+    """The private key of a PEM file.
+
+    Raises:
+        NoKey: These are no Ed25519 private key.
+    """
     try:
         key = load_pem_private_key(private, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise NoKey("holds no private key that can be read without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise NoKey("holds no Ed25519 private key")
-    at = instant_text(at_s)
-    signature = key.sign(_text(head, at))
-    return Signed(seq=head.seq, hash=head.hash.hex(), at=at, signature=signature.hex())
+    return key
+
+
+def public_key(public: bytes) -> Ed25519PublicKey:
+    """The public key of a PEM file.
+
+    Raises:
+        NoKey: These are no Ed25519 public key.
+    """
+    try:
+        key = load_pem_public_key(public)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise NoKey("holds no public key") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise NoKey("holds no Ed25519 public key")
+    return key
 
 
 def _text(head: Head, at: str) -> bytes:
@@ -110,12 +134,7 @@ def checked(found: Signed, public: bytes) -> Head:
         NoKey: These are no Ed25519 public key.
         NoHead: It was not.
     """
-    try:
-        key = load_pem_public_key(public)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise NoKey("holds no public key") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise NoKey("holds no Ed25519 public key")
+    key = public_key(public)
     try:
         key.verify(bytes.fromhex(found.signature), _text(found.head, found.at))
     except InvalidSignature as error:

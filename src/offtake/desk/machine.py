@@ -13,8 +13,9 @@ from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Unreadable
 from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
-from offtake.desk import reading
+from offtake.desk import permits, reading
 from offtake.desk.act import Done, decided
+from offtake.desk.metered import metered
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.standing import after as stands
 from offtake.desk.standing import submitted
@@ -31,6 +32,8 @@ class Carried(NamedTuple):
     recorded: tuple[Recorded, ...]
     events: tuple[Mapping[str, Any], ...]
     requirement: str = ""
+    permit: str = ""
+    waiver: str = ""
 
 
 def carried(state: State, given: Given) -> Carried:
@@ -42,9 +45,11 @@ def carried(state: State, given: Given) -> Carried:
     """
     assert given.at_s >= state.at_s, (given, state.at_s)
     command = given.command
-    assert not isinstance(command, say.Adopt), "the journal is folded again: `adopted`"
+    assert not isinstance(command, say.Adopt | say.Waive), "the journal is folded again: `adopted`"
     if isinstance(command, say.Propose):
         return Carried(_proposed(state, command, given), (), ())
+    if isinstance(command, say.OfPermit):
+        return _permit(state, command, given)
     done = decided(state, command, given)
     portfolio = state.in_force.portfolio
     after = _folded(state, given, done)
@@ -65,7 +70,9 @@ def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) ->
     command = given.command
     if isinstance(command, say.Propose):
         return _proposed(state, command, given)
-    assert not isinstance(command, say.Adopt), command
+    assert not isinstance(command, say.Adopt | say.Waive), command
+    if isinstance(command, say.OfPermit):
+        return _permits_folded(state, given, events)
     portfolio = state.in_force.portfolio
     lots = {line["lot"]: int(line["lot"]) for line in events if "lot" in line}
     currency = portfolio.document.currency
@@ -101,6 +108,23 @@ def _proposed(state: State, command: say.Propose, given: Given) -> State:
     return next_of(state, given)._replace(proposals=proposals)
 
 
+def _permit(state: State, command: say.OfPermit, given: Given) -> Carried:
+    """What comes of a command about a permit."""
+    told = permits.decided(state, command, given)
+    after = permits.after(next_of(state, given), given, told)
+    line = permits.line_of(told, state.in_force.portfolio)
+    return Carried(after, (), (line,), permit=permits.permit_id(told.permit))
+
+
+def _permits_folded(state: State, given: Given, events: Sequence[Mapping[str, Any]]) -> State:
+    """The state after what the journal tells of a permit."""
+    told = [permits.told_of(line, state) for line in events]
+    after = next_of(state, given)
+    for each in told:
+        after = permits.after(after, given, each)
+    return after
+
+
 def next_of(state: State, given: Given) -> State:
     """The state at the next entry, before anything of it is folded."""
     told = state.told + (not isinstance(given.command, say.Bid))
@@ -117,6 +141,8 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     for item in done.recorded:
         sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
     after = next_of(state, given)._replace(sourcing=sourcing)
+    if isinstance(given.command, say.Use):
+        return metered(after, given.command, done.recorded)
     if done.lot == NONE:
         return after
     if isinstance(given.command, say.Submit):

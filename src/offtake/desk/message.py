@@ -9,6 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from offtake.core.vocabulary import EventKind
+from offtake.desk.documents.notice import NoticeDocument
+from offtake.desk.words import Language
+from offtake.sourcing.permit import Happened
 
 WEBHOOK, EMAIL = "webhook", "email"
 """The channels. A webhook's target is an endpoint's id, a mail's one address."""
@@ -37,11 +40,25 @@ TOPIC_OF_EVENT = {
     EventKind.DEFAULT_CURED: "default.cured",
     EventKind.USAGE_RECORDED: "usage.recorded",
 }
+TOPIC_OF_PERMIT = {
+    Happened.ISSUED: "permit.issued",
+    Happened.DRAWN: "permit.drawn",
+    Happened.RETURNED: "permit.returned",
+    Happened.REVOKED: "permit.revoked",
+}
 PROPOSED, ADOPTED = "portfolio.proposed", "portfolio.adopted"
-TOPICS = (*TOPIC_OF_EVENT.values(), PROPOSED, ADOPTED)
+WAIVED = "waiver.given"
+NOTICE_DROPPED, TENDER_DROPPED = "notice.dropped", "tender.dropped"
+DECLINED, REMINDER = "offer.declined", "notice.reminder"
+TOPICS = (
+    *(*TOPIC_OF_EVENT.values(), *TOPIC_OF_PERMIT.values(), WAIVED, PROPOSED, ADOPTED),
+    *(NOTICE_DROPPED, TENDER_DROPPED, DECLINED, REMINDER),
+)
 """What there are messages about, in docs/reference/outbox.md as well."""
 
 LIMIT_PAYLOAD_BYTES = 256 * 1024
+LIMIT_LETTER_BYTES = 1024 * 1024
+"""Of a letter as it is kept, without the file of the notice."""
 LIMIT_ATTACHMENTS = 10
 PDF, CALENDAR = "application/pdf", "text/calendar"
 
@@ -63,11 +80,16 @@ class Attachment(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of a mail: the same said in plain text and in HTML, and files."""
+    """The body of a mail: the same said in plain text and in HTML, and files.
+
+    A ``notice`` goes along as a PDF file in a ``language``, made when the letter is sent.
+    """
 
     text: str
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    notice: NoticeDocument | None = None
+    language: Language = "en"
 
 
 def payload(topic: str, at_s: int, data: dict[str, Any]) -> bytes:

@@ -1,6 +1,7 @@
 """What the desk counts, for Prometheus: entries, reason codes, what waits to be sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import (
@@ -14,10 +15,8 @@ from prometheus_client import (
 from offtake.desk.command import Bid
 from offtake.desk.entry import Entry
 from offtake.desk.reasons import reasons
-from offtake.desk.state import State
 from offtake.desk.store import outbox
-from offtake.desk.store.engine import Connection
-from offtake.desk.writer import Beside
+from offtake.desk.store.engine import Engine, Failure
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,19 +42,26 @@ class Metrics:
         self._outbox = Gauge(
             "offtake_outbox", "Messages", ["channel", "state"], registry=self._registry
         )
+        self._deliveries = Counter(
+            "offtake_deliveries",
+            "What came of sending messages",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
+        self._writable = Gauge(
+            "offtake_writable",
+            "Whether the database keeps what is written",
+            registry=self._registry,
+        )
         for token, reason in reasons().items():
             self._reasons.labels(token, reason.finding.verdict.name.lower())
 
-    def beside(self, then: Beside) -> Beside:
-        """Count entries as they are written, then go on."""
+    def count(self, what: str, channel: str) -> None:
+        """What came of sending a message (``outbox.Counters``)."""
+        self._deliveries.labels(channel, what).inc()
 
-        def both(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
-            then(tx, state, entries)
-            self._seen(entries)
-
-        return both
-
-    def _seen(self, entries: Iterable[Entry]) -> None:
+    def told(self, entries: Iterable[Entry]) -> None:
+        """Count entries that are durable."""
         for entry in entries:
             if isinstance(entry.command, Bid):
                 continue  # How many offers have come is sealed, also from who runs the desk.
@@ -69,9 +75,11 @@ class Metrics:
         for found in findings:
             self._reasons.labels(found["reason"], found["verdict"]).inc()
 
-    def page(self, tx: Connection) -> bytes:
-        """All counts as text, with those of the outbox as they are now."""
+    def page(self, db: Engine, *, is_writable: bool) -> bytes:
+        """All counts as text, with those of the outbox as they are now, if they can be read."""
+        self._writable.set(is_writable)
         self._outbox.clear()
-        for row in outbox.counts(tx):
-            self._outbox.labels(row.channel, row.state).set(row.messages)
+        with suppress(Failure), db.connect() as tx:
+            for row in outbox.counts(tx):
+                self._outbox.labels(row.channel, row.state).set(row.messages)
         return generate_latest(self._registry)

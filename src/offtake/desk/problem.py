@@ -13,8 +13,9 @@ from offtake.desk.reading import Invalid
 from offtake.desk.service import Broken
 from offtake.desk.store.engine import Failure, Unkept
 from offtake.desk.wire import Problem, WrongField
-from offtake.desk.writer import KeyUsed, Unavailable
+from offtake.desk.writer import KeyUsed, Unavailable, Unsure
 from offtake.sourcing.command import Refused
+from offtake.sourcing.permitting import NotPermitted
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("offtake.desk")
@@ -40,6 +41,11 @@ class BadRequest(Exception):
         super().__init__(says)
 
 
+AGAIN = {"Retry-After": "1"}
+UNSURE = (
+    "the database was lost while it wrote: whether it is done is not known; "
+    "send it again with the same Idempotency-Key, or look"
+)
 TITLES: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request cannot be read"),
     401: ("not-signed-on", "Sign on, or send a token"),
@@ -51,8 +57,9 @@ TITLES: dict[int, tuple[str, str]] = {
     415: ("wrong-media-type", "Send JSON"),
     422: ("invalid", "Some words cannot be used"),
     429: ("too-many", "Too many requests"),
+    431: ("too-large", "The head of the request is too large"),
     500: ("our-mistake", "A mistake of ours; nothing has happened"),
-    503: ("unavailable", "The desk cannot write now; nothing has happened"),
+    503: ("unavailable", "The database is away; try again"),
 }
 
 
@@ -78,6 +85,8 @@ def _refused(error: Refused) -> Response[bytes]:
             return problem(404, str(error))
         case KeyUsed():
             return problem(409, str(error), kind="idempotency-key-conflict")
+        case NotPermitted():
+            return problem(409, str(error), kind=error.code)
         case Stale():
             return problem(409, str(error), kind="stale")
         case _:
@@ -104,8 +113,12 @@ def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes
             return problem(400, says)
         case Unkept():
             return problem(422, "something that was sent cannot be kept")
-        case Unavailable() | Failure():
-            return problem(503, headers={"Retry-After": "1"})
+        case Unsure():
+            return problem(503, UNSURE, headers=AGAIN)
+        case Unavailable():
+            return problem(503, "nothing has happened", headers=AGAIN)
+        case Failure():
+            return problem(503, headers=AGAIN)
         case msgspec.MsgspecError():
             return problem(400, str(error))
         case InternalServerException(detail="client disconnected prematurely"):

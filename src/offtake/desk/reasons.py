@@ -110,6 +110,26 @@ ADVICE: dict[str, Advice] = {
         later("Use what is licensed still."),
         later("Counsel, to renew it."),
     ),
+    "OptionOpen": Advice(
+        later("Until its window closes or it is used up."),
+        later("Order at the option's price."),
+        later("The approver, to exercise it."),
+    ),
+    "OptionClosed": Advice(
+        later("Until its window opens; one that has closed does not open again."),
+        later("Ask for a price as anybody else."),
+        later("Counsel, to ask for a longer window."),
+    ),
+    "OptionUsedUp": Advice(
+        later("An option that is used up does not come back."),
+        later("Order what is left of it, or ask for a price."),
+        later("The approver, to agree a larger option."),
+    ),
+    "ShareTooLarge": Advice(
+        later("Until others supply more, or what this supplier has ends."),
+        later("Contract another supplier, or a smaller lot."),
+        later("The approver, to ask for a higher cap."),
+    ),
 }
 
 

@@ -36,6 +36,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self.is_writable = True
+        self.is_leaving = False
 
     @property
     def state(self) -> State:
@@ -47,6 +48,11 @@ class Service:
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._writer.open)
         self._thread.start()
+
+    def leave(self) -> None:
+        """Let whoever waits for changes go: the desk is about to stop."""
+        self.is_leaving = True
+        self._changed.set()
 
     async def stop(self) -> None:
         """Write what waits, then no more."""
@@ -72,8 +78,8 @@ class Service:
         return answer
 
     async def changed(self, seq: int) -> State:
-        """The state once it is past an entry."""
-        while self.state.seq <= seq:
+        """The state once it is past an entry, or as it is when the desk is told to stop."""
+        while self.state.seq <= seq and not self.is_leaving:
             event = self._changed
             await event.wait()
         return self.state
@@ -100,7 +106,14 @@ class Service:
         return batch, False
 
     def _has_to_look(self) -> bool:
-        """Whether a deadline has come, or another desk has written."""
+        """Whether a deadline has come, or another desk has written.
+
+        A database that could not be written to is tried: nobody else would, once those who ask
+        are told to come again. Where a deadline has come, recording it is the better trial.
+        """
+        if not self.is_writable and not self._writer.is_due():
+            self._told(writable=self._writer.is_writable())
+            return self.is_writable
         try:
             return self._writer.is_due() or self._writer.is_behind()
         except Unavailable:
@@ -110,7 +123,7 @@ class Service:
     def _write(self, batch: Sequence[Waiting]) -> None:
         before = self.state.seq
         answers = self._answers([asked for asked, _ in batch])
-        self._told(writable=not any(isinstance(answer, Unavailable) for answer in answers))
+        self._told(writable=self._writer.took_last)
         assert self._loop is not None
         changed = self.state.seq != before
         self._loop.call_soon_threadsafe(partial(self._reply, batch, answers, changed=changed))

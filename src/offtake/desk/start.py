@@ -3,10 +3,10 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import httpx
 from litestar import Litestar, Response, get
@@ -22,26 +22,47 @@ from offtake.desk.access.sign_on import link, sign_on_router
 from offtake.desk.app import application
 from offtake.desk.clock import Clock
 from offtake.desk.command import Adopt
-from offtake.desk.desk import Desk
+from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.endpoint import Endpoints
-from offtake.desk.message import WEBHOOK
+from offtake.desk.entry import Written
+from offtake.desk.errands import Errands, plan
+from offtake.desk.message import EMAIL, WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
 from offtake.desk.outbox import Deliverer
+from offtake.desk.pages.messages import message_pages
 from offtake.desk.pages.people import people_pages
+from offtake.desk.routes.contacts import contact_router
 from offtake.desk.routes.outbox import Post, outbox_router
+from offtake.desk.routes.webhooks import webhook_router
 from offtake.desk.seal import Seal, keys_of
 from offtake.desk.service import Service
+from offtake.desk.signer import Signer
 from offtake.desk.state import SYSTEM
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import Engine, create_tables, open_engine, reader
-from offtake.desk.tell import Teller
+from offtake.desk.store.engine import Connection, Engine, open_engine, reader
+from offtake.desk.store.migrate import migrate
+from offtake.desk.tell import ByMail, Teller
+from offtake.desk.transport.mail import Mail, Server
 from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach
 from offtake.desk.transport.webhook import Webhooks
-from offtake.desk.writer import Answered, Asked, Receipt, Writer
+from offtake.desk.writer import Answered, Asked, Beside, Receipt, Writer
 
 PATIENCE_S = 5
 """How long a provider that signs people on may take to answer."""
+
+
+class Ways(NamedTuple):
+    """How a desk deals with people: how often they may ask, and whether it writes letters.
+
+    Where it writes, ``posting`` has to know a mail server.
+    """
+
+    rates: Rates = USUAL
+    by_mail: ByMail | None = None
+
+
+USUAL_WAYS = Ways()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,8 @@ class Parts:
     register: Register
     door: Door
     metrics: Metrics = field(default_factory=Metrics)
+    teller: Teller = field(default_factory=lambda: Teller(secrets.token_bytes))
+    signer: Signer | None = None  # Of permits.
 
     @property
     def is_new(self) -> bool:
@@ -72,33 +95,55 @@ def tick_ms() -> int:
 
 
 def parts(
-    url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, rates: Rates = USUAL
+    url: str, origin: Origin, clock: Clock, *, wall: Clock | None = None, ways: Ways = USUAL_WAYS
 ) -> Parts:
-    """Open a database, make its tables where they are not there, and fold the journal.
+    """Open a database, bring its tables to what this version knows, and fold the journal.
 
     ``wall`` is the clock of sessions and tokens, where it is another than that of the desk.
-    ``rates`` say how often somebody may ask.
+    ``ways`` say how often somebody may ask, and whether letters are written.
 
     Raises:
+        Newer: Its tables are of a later version of offtake.
         Unavailable: The database cannot be read.
     """
     engine = open_engine(url)
-    create_tables(engine)
+    migrate(engine)
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(Teller(secrets.token_bytes)))
+    teller = Teller(secrets.token_bytes, ways.by_mail)
+    writer = Writer(engine, clock, beside=in_turn(teller, plan), told=metrics.told)
     writer.open()
     register = Register(engine, wall or clock, secrets.token_bytes)
-    return Parts(engine, writer, register, Door(register, origin, tick_ms, rates), metrics)
+    door = Door(register, origin, tick_ms, ways.rates)
+    return Parts(engine, writer, register, door, metrics, teller)
+
+
+def in_turn(*those: Beside) -> Beside:
+    """Several things that are written with entries, one after the other."""
+
+    def each(tx: Connection, entries: Sequence[Written]) -> None:
+        for one in those:
+            one(tx, entries)
+
+    return each
+
+
+def signing_permits(made: Parts, private: bytes) -> Parts:
+    """The parts of a desk that signs permits with a private key (PEM), in its own name.
+
+    Raises:
+        NoKey: That is none.
+    """
+    return replace(made, signer=Signer(private, made.door.origin.url("")))
 
 
 def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
     @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
-    async def metrics() -> Response[bytes]:
+    async def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
-        with reader(made.engine).connect() as tx:
-            return Response(made.metrics.page(tx), media_type=MEDIA_TYPE)
+        page = made.metrics.page(reader(made.engine), is_writable=desk.service.is_writable)
+        return Response(page, media_type=MEDIA_TYPE)
 
     return metrics
 
@@ -111,32 +156,41 @@ def adopt(writer: Writer, text: str, note: str) -> Answered:
     return answer
 
 
-def posting(made: Parts, clock: Clock, keys: str, reach: Reach) -> Post:
-    """What sends messages: with ``keys`` that seal secrets, to what may be reached.
+def posting(
+    made: Parts, clock: Clock, keys: str, reach: Reach, *, mail: Server | None = None
+) -> Post:
+    """What sends messages: with ``keys`` that seal secrets, to what may be reached, and ``mail``.
 
     Raises:
         BadKey: They are none.
     """
-    if not keys:
+    endpoints, transports = None, dict[str, Transport]()
+    if keys:
+        endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
+        transports[WEBHOOK] = Webhooks(endpoints.find, reach)
+    if mail is not None:
+        transports[EMAIL] = Mail(mail)
+    if not transports:
         return Post(made.engine, None, None, reach)
-    endpoints = Endpoints(made.engine, Seal(keys_of(keys)), secrets.token_bytes)
-    transports: dict[str, Transport] = {WEBHOOK: Webhooks(endpoints.find, reach)}
-    return Post(made.engine, endpoints, Deliverer(made.engine, clock, transports), reach)
+    deliverer = Deliverer(made.engine, clock, transports, counters=made.metrics)
+    return Post(made.engine, endpoints, deliverer, reach)
 
 
 @asynccontextmanager
-async def _beside(asking: httpx.AsyncClient, post: Post) -> AsyncIterator[None]:
-    """Messages are delivered meanwhile; what is on its way at the end may arrive."""
+async def _beside(asking: httpx.AsyncClient, post: Post, errands: Errands) -> AsyncIterator[None]:
+    """People are reminded and messages delivered; what is on its way at the end may arrive."""
     async with asking:
-        if post.deliverer is None:
-            yield
-            return
-        running = asyncio.create_task(post.deliverer.run())
+        wake = (lambda: None) if post.deliverer is None else post.deliverer.wake
+        running = asyncio.create_task(errands.run(wake))
+        delivering = None if post.deliverer is None else asyncio.create_task(post.deliverer.run())
         try:
             yield
         finally:
-            post.deliverer.stop()
-            await running
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            if post.deliverer is not None and delivering is not None:
+                post.deliverer.stop()
+                await delivering
 
 
 def assembled(
@@ -151,20 +205,24 @@ def assembled(
 
     ``post`` is what sends messages and ``signing`` the provider that signs people on, if any does.
     """
-    desk = Desk(Service(made.writer), reader(made.engine), clock)
+    desk = Desk(Service(made.writer), reader(made.engine), clock, made.signer)
     sending = post or posting(made, clock, "", Reach())
     asking = httpx.AsyncClient(timeout=PATIENCE_S)
+    errands = Errands(made.engine, clock, made.teller, lambda: made.writer.state)
     provider = None if signing is None else Provider(signing, asking, made.register.clock)
     return application(
         desk,
         more=(
             sign_on_router(made.door, provider),
             *people_pages(made.register),
+            *message_pages(sending, made.register),
             metrics_page(made),
             outbox_router(sending),
+            webhook_router(sending),
+            contact_router(made.register),
             *more,
         ),
         middleware=(Doorkeeper(made.door),),
         before_send=(secured(made.door.origin),),
-        beside=lambda: _beside(asking, sending),
+        beside=lambda: _beside(asking, sending, errands),
     )

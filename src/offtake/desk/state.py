@@ -10,8 +10,10 @@ from offtake.core.names import BUYER
 from offtake.core.vocabulary import NONE, BoundClause, Event
 from offtake.desk.command import AnyCommand
 from offtake.sourcing.award import Worth
+from offtake.sourcing.permit import Permits
 from offtake.sourcing.requirement import Lot, Offer, Rules
 from offtake.sourcing.requirement import State as Sourcing
+from offtake.supply.pools import Site, sites
 
 
 class By(NamedTuple):
@@ -42,6 +44,7 @@ class Version(NamedTuple):
     portfolio: Portfolio
     rules: Rules
     worth: Worth
+    sites: tuple[Site, ...] = ()  # The pools that the portfolio lists.
 
     @property
     def clauses(self) -> tuple[BoundClause, ...]:
@@ -133,6 +136,8 @@ class State(NamedTuple):
     numbers: Mapping[str, int] = Map()  # Lot numbers by requirement.
     standing: Mapping[int, Standing] = Map()
     proposals: Mapping[int, Proposal] = Map()
+    permits: Permits = Permits()
+    used: Mapping[str, Map[int, int]] = Map()  # Changes of GPUs metered, by pool and instant.
 
     @property
     def in_force(self) -> Version:
@@ -165,4 +170,5 @@ def version_of(portfolio: Portfolio, number: int, at_s: int) -> Version:
         capital_ppm_per_year=simulation.cost_of_capital,
     )
     rules = Rules(portfolio.clauses, suppliers, simulation.tender.longest_s)
-    return Version(number, at_s, portfolio, rules, worth)
+    listed = sites(portfolio.document, names)
+    return Version(number, at_s, portfolio, rules, worth, listed)

@@ -50,6 +50,11 @@ TrancheBody = body_of(say.Deliver, "order", name="TrancheBody")
 CancelBody = body_of(say.Cancel, "order")
 DefaultBody = body_of(say.Default)
 UseBody = body_of(say.Use)
+IssueBody = body_of(say.IssuePermit)
+DrawBody = body_of(say.DrawPermit, "permit")
+ReturnBody = body_of(say.ReturnDraw, "permit")
+RevokeBody = body_of(say.RevokePermit, "permit")
+WaiveBody = body_of(say.Waive)
 ProposeBody = body_of(say.Propose)
 
 

@@ -1,7 +1,7 @@
 """What counts in an award beside the rate: delay, money, and floors not yet filled (S4)."""
 
 from offtake.core.account import Use
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import listed_micros_per_gpu_h
 from offtake.core.vocabulary import NONE
 from offtake.desk.state import State
 from offtake.sim.promised import capacity_held, floor_left
@@ -16,8 +16,7 @@ def worth(state: State, need: Need, at_s: int) -> Worth:
     portfolio, clauses = version.portfolio, version.clauses
 
     def quote(use: Use) -> int:
-        rate = rate_micros_per_gpu_h(clauses, use)
-        rate = rate_micros_per_gpu_h(portfolio.prices, use) if rate is None else rate
+        rate = listed_micros_per_gpu_h(clauses, portfolio.prices, use)
         return NONE if rate is None else rate
 
     pools = sites(portfolio.document, portfolio.names)

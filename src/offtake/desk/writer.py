@@ -6,9 +6,9 @@ Several desks may share one database: whoever holds the head of the journal firs
 others have appended. If anything fails, nothing of the batch has happened.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,15 +17,19 @@ from offtake.desk import command as say
 from offtake.desk.act import Unknown
 from offtake.desk.clock import Clock
 from offtake.desk.deadline import Timers, command_of
-from offtake.desk.entry import START, Entry, chained, entry_of, read, written
+from offtake.desk.entry import START, Entry, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, adopted, carried
+from offtake.desk.permits import Repeated, known, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
 from offtake.desk.store.engine import Connection, Engine, Failure, Unkept, reader
 from offtake.desk.store.journal import Answer, Head, Row
+from offtake.desk.waiving import line_of, waived
 from offtake.sourcing.command import Refused
+from offtake.sourcing.permit import Happened
+from offtake.units.time import instant_text
 
 LIMIT_BATCH = 512
 """Commands that share one transaction."""
@@ -49,7 +53,14 @@ class KeyUsed(Refused):
 
 
 class Unavailable(Exception):
-    """The database cannot be written to now: nothing has happened, and it may be tried again."""
+    """The database cannot be written to now; the same may be asked again, under the same key.
+
+    Nothing has happened, unless the database took a batch and could not say so any more.
+    """
+
+
+class Unsure(Unavailable):
+    """The database was lost when it was told to keep something: whether it did is not known."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +69,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     entry: int
     at: str
     requirement: str = ""
+    permit: str = ""
+    waiver: str = ""
     version: int = 0
     happened: tuple[str, ...] = ()
     orders: tuple[int, ...] = ()
@@ -69,26 +82,44 @@ Point = Callable[[str], None]
 POINTS = ("opened", "before", "locked", "due", "decided", "adopting", "appended", "committed")
 """The journal is folded; a batch begins, may append, has recorded a deadline, takes its commands,
 folds the journal under another portfolio, has appended all, is durable and not answered yet."""
-Beside = Callable[[Connection, State, Sequence[Entry]], None]
+Beside = Callable[[Connection, Sequence[Written]], None]
 """What else is written with entries, in the same transaction: messages to be sent."""
+
+
+Told = Callable[[Sequence[Entry]], None]
+"""Who hears of entries once they are durable."""
 
 
 def nothing(point: str) -> None:
     """No crash."""
 
 
-def nobody(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
+def nobody(tx: Connection, entries: Sequence[Written]) -> None:
     """Nobody is told."""
 
 
+def unheard(entries: Sequence[Entry]) -> None:
+    """Nobody hears."""
+
+
 class Writer:
-    """Carries commands out, one batch after the other; ``state`` is what is durable."""
+    """Carries commands out, one batch after the other; ``state`` is what is durable.
+
+    ``took_last`` says whether the database took the last batch.
+    """
 
     def __init__(
-        self, engine: Engine, clock: Clock, *, beside: Beside = nobody, at: Point = nothing
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        beside: Beside = nobody,
+        told: Told = unheard,
+        at: Point = nothing,
     ) -> None:
-        self.state = State()
-        self._engine, self._clock, self._beside, self._at = engine, clock, beside, at
+        self.state, self.took_last = State(), True
+        self._engine, self._clock = engine, clock
+        self._beside, self._told, self._at = beside, told, at
         self._reader = reader(engine)
         self._head = Head(0, START)
         self._timers = Timers(self.state)
@@ -130,37 +161,50 @@ class Writer:
         except Failure as error:
             raise Unavailable(error.__class__.__name__) from error
 
+    def is_writable(self) -> bool:
+        """Whether the database keeps what is written, found out by writing nothing new."""
+        try:
+            with self._engine.begin() as tx:
+                journal.touch(tx)
+        except Failure:
+            return False
+        return True
+
     def write(self, asked: Sequence[Asked]) -> list[Answered]:
         """Carry out commands and the deadlines before them; the answers are durable.
 
         Where the database takes the words of one and not of the others, each is tried alone.
         """
         batch = _Batch(self, self._clock.now_s())
+        is_sure = True
         try:
             self._at("before")
             with self._engine.begin() as tx:
                 batch.run(tx, asked)
                 self._at("appended")
+                is_sure = not batch.has_written
             self._at("committed")
         except Failure as error:
             self._timers = Timers(self.state, self.state.at_s)  # Those that were taken run on.
             if isinstance(error, Unkept) and len(asked) > 1:
                 return [answer for one in asked for answer in self.write([one])]
-            failed = _failed(error)
+            failed = _failed(error, is_sure=is_sure)
+            self.took_last = not isinstance(failed, Unavailable)
             return [failed for _ in asked]
         except BaseException:
             self._timers = Timers(self.state, self.state.at_s)
             raise
-        self.state, self._head = batch.state, batch.head
+        self.state, self._head, self.took_last = batch.state, batch.head, True
+        self._told(batch.done)
         return batch.answers
 
 
-def _failed(error: Failure) -> Invalid | Unavailable:
+def _failed(error: Failure, *, is_sure: bool) -> Invalid | Unavailable:
     """What a command is told that was not kept."""
     if isinstance(error, Unkept):
         says = "holds something that the database does not keep"
         return Invalid([Wrong("command", says, "Write plain text and smaller numbers.")])
-    return Unavailable(error.__class__.__name__)
+    return (Unavailable if is_sure else Unsure)(error.__class__.__name__)
 
 
 def _whole(tx: Connection) -> State:
@@ -175,22 +219,47 @@ def _whole(tx: Connection) -> State:
     return folded(start, entries)
 
 
+def _version_of(state: State, done: Carried) -> int:
+    """What somebody has seen of what a command was about, who then changes it."""
+    if done.permit:
+        return known(state, done.permit).version
+    return state.version_of(done.requirement)
+
+
+def _drawn(again: Repeated) -> Receipt:
+    """The answer to a draw that was made before: nothing happens once more."""
+    return Receipt(
+        entry=again.draw.stamp.entry,
+        at=instant_text(again.draw.at_s),
+        permit=permit_id(again.permit.number),
+        version=again.draw.version,
+        happened=(Happened.DRAWN.value,),
+    )
+
+
 class _Batch:
     """One transaction of the writer."""
 
     def __init__(self, writer: Writer, now_s: int) -> None:
         self._w, self._now_s = writer, now_s
         self.state, self.head = writer.state, writer._head
+        self._first = self.head  # As it was when the batch began.
         self.answers: list[Answered] = []
-        self._entries: list[Entry] = []
+        self.done: list[Entry] = []
+        self._entries: list[Written] = []
         self._rows: list[Row] = []
         self._kept: list[Answer] = []
         self._timers = writer._timers
 
+    @property
+    def has_written(self) -> bool:
+        """Whether there is anything to be kept."""
+        return self.head.seq != self._first.seq
+
     def run(self, tx: Connection, asked: Sequence[Asked]) -> None:
         """Catch up, let time pass, carry out, append."""
         w = self._w
-        head = journal.lock(tx)
+        head = self._first = journal.lock(tx)
         w._at("locked")
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
@@ -207,7 +276,8 @@ class _Batch:
         """Append what was carried out so far."""
         journal.append(tx, self._rows, self._kept)
         if self._entries:
-            self._w._beside(tx, self.state, self._entries)
+            self._w._beside(tx, self._entries)
+            self.done += (one.entry for one in self._entries)
         self._rows, self._kept, self._entries = [], [], []
 
     def _catch_up(self, tx: Connection, head: Head) -> None:
@@ -261,11 +331,20 @@ class _Batch:
             return self._adopt(tx, asked.command, given)
         if self.state.version is None:
             raise Unknown("no portfolio has been adopted")
+        if isinstance(asked.command, say.Waive):
+            made = waived(self.state, asked.command, given)
+            line = line_of(asked.command, made, self._now_s)
+            return self._adopt(tx, made, given._replace(command=made), line)
+        again = repeated(self.state, given)
+        if again is not None:
+            return _drawn(again)
         receipt = self._record(given, carried(self.state, given))
         self._let_time_pass()  # A right may have ended with what was recorded (S9).
         return receipt
 
-    def _adopt(self, tx: Connection, command: say.Adopt, given: Given) -> Receipt:
+    def _adopt(
+        self, tx: Connection, command: say.Adopt, given: Given, *told: Mapping[str, Any]
+    ) -> Receipt:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
         self._w._at("adopting")
@@ -275,7 +354,7 @@ class _Batch:
         except Unfit as error:
             remedy = "End what is no longer wanted by an amendment; keep its name."
             raise Invalid([Wrong("portfolio", str(error), remedy)]) from error
-        receipt = self._record(given, Carried(after, (), ()))
+        receipt = self._record(given, Carried(after, (), told, waiver=command.waiver))
         self._timers = self._w._timers = Timers(after, given.at_s)
         self._let_time_pass()
         return receipt
@@ -295,7 +374,7 @@ class _Batch:
         self._rows.append(
             Row(entry.seq, given.at_s, str(kind), done.requirement, body, self.head.hash)
         )
-        self._entries.append(entry)
+        self._entries.append(Written(entry, self.state, done.state))
         self.state = done.state
         events = [item.event for item in done.recorded]
         lots = {event.lot for event in events if event.lot != NONE}
@@ -306,7 +385,9 @@ class _Batch:
             entry=entry.seq,
             at=entry.at,
             requirement=done.requirement,
-            version=self.state.version_of(done.requirement),
+            permit=done.permit,
+            waiver=done.waiver,
+            version=_version_of(self.state, done),
             happened=tuple(happened),
             orders=tuple(sorted(orders)),
         )

@@ -98,25 +98,31 @@ def _tables(statement: Statement, told: Told) -> tuple[Table, ...]:
     rows = tuple(
         _trued_up(row, told.currency) for row in told.commitments if row.clause_id in clauses
     )
-    columns = ("commitment", "from", "until", "floor", "taken", "not delivered", "shortfall")
-    floors = Table("Commitments trued up", columns, rows, right=(3, 4, 5, 6))
+    counted = ("floor", "taken", "not delivered", "carried in", "made up", "shortfall")
+    columns = ("commitment", "from", "until", *counted)
+    floors = Table("Commitments trued up", columns, rows, right=(3, 4, 5, 6, 7, 8))
     return (lines_table(statement, told), *((floors,) if rows else ()))
 
 
 def _trued_up(row: Commitment, currency: str) -> tuple[str, ...]:
     """A floor less what counts against it: money, or GPU-hours."""
-    floor, taken = row.floor_micros, row.taken.amount_micros
-    shown = f"{money(floor)} {currency}", f"{money(taken)} {currency}"
-    if floor == NONE:
-        hours = row.floor_gpu_s // SECONDS_PER_HOUR, row.taken.gpu_s // SECONDS_PER_HOUR
-        shown = f"{hours[0]:,} GPU-h", f"{hours[1]:,} GPU-h"
+    taken = row.taken
+    amounts = row.floor_micros, taken.amount_micros, taken.carried_micros, taken.made_up_micros
+    floor, used, carried, made_up = (f"{money(micros)} {currency}" for micros in amounts)
+    if row.floor_micros == NONE:
+        in_time = row.floor_gpu_s, taken.gpu_s, taken.carried_gpu_s, taken.made_up_gpu_s
+        hours = (f"{gpu_s // SECONDS_PER_HOUR:,} GPU-h" for gpu_s in in_time)
+        floor, used, carried, made_up = hours
     missing = row.taken.undelivered_gpu_s // SECONDS_PER_HOUR
     return (
         row.clause_id,
         instant_text(row.start_s),
         instant_text(row.end_s),
-        *shown,
+        floor,
+        used,
         f"{missing:,} GPU-h" if missing else "",
+        carried if taken.carried_micros or taken.carried_gpu_s else "",
+        made_up if taken.made_up_micros or taken.made_up_gpu_s else "",
         money(row.shortfall_micros),
     )
 
@@ -126,7 +132,8 @@ def what(line: Line) -> str:
     words = " ".join(filter(None, (line.purpose, line.accelerator, line.region)))
     pool = f"on {line.pool}" if line.pool else ""
     more = f" and {line.rows - len(line.places)} more" if line.rows > len(line.places) else ""
-    behind = f"({', '.join(line.places)}{more})" if line.places else ""
+    shown = ", ".join((*line.places, *line.because))
+    behind = f"({shown}{more})" if shown else ""
     return " ".join(filter(None, (words, pool, behind)))
 
 

@@ -55,6 +55,7 @@ class Entry(NamedTuple):
     pool: int = NONE
     rows: tuple[int, ...] = ()
     behind: int = 0  # How many rows there are; only the first may be kept.
+    because: tuple[str, ...] = ()  # What else is behind it: "reports[3]".
 
     @property
     def kind(self) -> str:
@@ -139,8 +140,9 @@ def entry_of(line: Line, rows: Column, used: Used) -> Entry:
         amount_micros=charge.amount_micros,
         start_s=charge.start_s,
         end_s=charge.end_s,
-        at_s=charge.end_s,
+        at_s=charge.end_s if charge.due_at_s == NONE else charge.due_at_s,
         gpu_s=charge.quantity_gpu_s,
+        because=charge.because,
     )
     if not line.behind:
         return plain

@@ -7,14 +7,26 @@ from typing import NamedTuple
 from offtake.contract.model import Document
 from offtake.core.account import Account, Charge, Report, Taken, Use
 from offtake.core.names import BUYER, Names
-from offtake.core.pricing import Card, card_of, least_micros_per_gpu_h, priced
+from offtake.core.pricing import Card, card_of, closed, least_micros_per_gpu_h, priced
 from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.counting import Counted, Counting
-from offtake.units.money import Rounding, price_of
+from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of
 from offtake.units.time import DAY_S, months
 
-KIND_OF_RULE = {"RC": "use", "TP1": "use", "TP2": "shortfall", "RS": "revenue_share", "S5": "order"}
+KIND_OF_RULE = {
+    "RC": "use",
+    "TP1": "use",
+    "TP2": "shortfall",
+    "TP3": "make_up",
+    "TP6": "prepayment",
+    "PP": "prepayment",
+    "RS": "revenue_share",
+    "SC": "service_credit",
+    "MF": "refund",
+    "OP": "premium",
+    "S5": "order",
+}
 """The kinds of charge that reports tell apart, by rule."""
 
 
@@ -70,7 +82,17 @@ class Terms(NamedTuple):
 def reports_of(document: Document) -> tuple[Report, ...]:
     """What parties reported, for the clauses that take a share of it."""
     return tuple(
-        Report(row.base, row.starts, row.ends, row.amount.micros) for row in document.reports
+        Report(
+            row.base,
+            row.starts,
+            row.ends,
+            0 if row.amount is None else row.amount.micros,
+            f"reports[{number}]",
+            NONE if row.measured is None else row.measured,
+            row.gpu_h * SECONDS_PER_HOUR,
+            NONE if row.claimed is None else row.claimed,
+        )
+        for number, row in enumerate(document.reports)
     )
 
 
@@ -83,6 +105,8 @@ def cuts(clauses: Iterable[BoundClause], from_s: int, until_s: int) -> list[int]
             edges |= {e for due in clause.kind.floor(clause.terms)[1] for e in due[:2]}
         if clause.kind.repriced is not None:
             edges |= set(clause.kind.repriced(clause.terms))
+        if clause.kind.sums is not None:
+            edges |= {e for piece in clause.kind.sums(clause.terms).periods for e in piece}
     return sorted(edge for edge in edges if from_s <= edge <= until_s)
 
 
@@ -112,7 +136,13 @@ def concluded(
     taken = _counted(terms, counting, undelivered)
     for position, clause in enumerate(terms.clauses):
         if clause.kind.charge is not None:
-            account = Account(taken.get(position, {}), terms.reports, *period, terms.known_from_s)
+            account = Account(
+                taken.get(position, {}),
+                terms.reports,
+                *period,
+                terms.known_from_s,
+                sums=counting.sums.get(position, {}),
+            )
             lines += [
                 Line(clause.clause_id, charge)
                 for charge in clause.kind.charge(clause.terms, account)
@@ -167,7 +197,7 @@ def price_one(
     found = priced(terms.clauses, use, volumes)
     if found is None and rate != NONE:
         return "pool", "RC1", price_of(use.gpu_s, rate, Rounding.HALF_EVEN)
-    if found is None:
+    if found is None and not closed(terms.clauses, use):
         found = priced(terms.prices, use, volumes)
     if found is None:
         return None
@@ -180,7 +210,7 @@ def _counted(terms: Terms, counting: Counting, undelivered: Sequence[Use]) -> di
     counting.quote(lambda *asked: _quote(terms, *asked))
     for missing in sorted(undelivered, key=lambda use: use.start_s):
         counting.undelivered(missing)
-    counting.shortfalls()
+    counting.shortfalls(terms.known_from_s)
     return counting.taken
 
 

@@ -19,10 +19,10 @@ from offtake.demand.columns import Column
 from offtake.settle.booked import Books, Entry, entry_of, prepared
 from offtake.settle.charges import Line, Terms, Usage, Volumes, concluded, price_one
 from offtake.settle.filling import Filling, Uses
+from offtake.settle.period import months_of
 from offtake.settle.statement import PLACES_SHOWN
 from offtake.settle.used import Kind, Used
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of
-from offtake.units.time import DAY_S, months
 
 ALIKE = ("kind", "supplier", "accelerator", "region", "purpose", "pool", "rate")
 IN_ORDER = ("pool", "purpose", "region", "accelerator", "supplier", "start_s")
@@ -131,7 +131,9 @@ def _price_tiers(terms: Terms, used: Used, groups: Groups, rows: tuple[Column, C
     """Put the amounts of rows whose price depends on the volume before them, in order of time."""
     volumes: Volumes = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     slow, micros = rows
-    month = [_month(use.start_s) for use in groups.uses]  # No row lies across the edge of one.
+    month = [
+        months_of(use.start_s, use.start_s + 1)[0] for use in groups.uses
+    ]  # No row lies across the edge of one.
     of, gpu_s = groups.group[slow].tolist(), used.gpu_s[slow].tolist()
     for row, group, quantity in zip(slow.tolist(), of, gpu_s, strict=True):
         item = groups.usage[group]
@@ -139,11 +141,6 @@ def _price_tiers(terms: Terms, used: Used, groups: Groups, rows: tuple[Column, C
         found = price_one(terms, item, volumes[month[group]])
         assert found is not None
         micros[row] = found[2]
-
-
-def _month(at_s: int) -> int:
-    """The first second of the civil month of an instant."""
-    return months(max(at_s - 31 * DAY_S, 0), at_s + 1)[-1][0]
 
 
 def _amounts(gpu_s: Column, rate: Column) -> Column:
@@ -169,7 +166,7 @@ def _entries(used: Used, rows: Column, groups: Groups, priced: Priced) -> list[E
     np.add.at(gpu_s, groups.group, used.gpu_s[rows])
     np.add.at(micros, groups.group, priced.micros)
     counts = np.bincount(groups.group, minlength=size)
-    by_group = np.argsort(groups.group, kind="stable")
+    by_group = np.lexsort((rows, groups.group))  # Within a group in the order of the file.
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     end_s = np.zeros(size, np.int64)
     np.maximum.at(end_s, groups.group, used.end_s[rows])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from offtake.core.account import Short, Taken, Use
-from offtake.core.scope import Scope, concerns, contains
+from offtake.core.scope import Scope, Summed, concerns, contains
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, divide
 
@@ -66,7 +66,7 @@ Needs = Callable[[Slot, Part], Part]
 
 
 class Counting:
-    """Fills the floors of all commitments, part by part."""
+    """Fills the floors of all commitments, part by part, and adds up what else charges need."""
 
     def __init__(self, clauses: Sequence[BoundClause]) -> None:
         self._pledges = [
@@ -78,13 +78,34 @@ class Counting:
             pledge.position: {(due.start_s, due.end_s): Taken() for due in pledge.dues}
             for pledge in self._pledges
         }
+        self._asked: dict[int, Summed] = {
+            position: clause.kind.sums(clause.terms)
+            for position, clause in enumerate(clauses)
+            if clause.kind.sums is not None
+        }
+        self.sums: dict[int, Counted] = {position: {} for position in self._asked}
 
     def use(self, use: Use, micros: int) -> None:
         """Count a use with what it cost."""
+        self.add_up(use, Part(use.gpu_s, micros))
+        self.take(use, micros)
+
+    def add_up(self, use: Use, part: Part) -> None:
+        """Add a use to the sums of the clauses that asked for it."""
+        for position, asked in self._asked.items():
+            if asked.supplier != use.supplier or not concerns(asked.scope, use):
+                continue
+            number = bisect_right(asked.periods, use.start_s, key=lambda period: period[0]) - 1
+            if number >= 0 and use.start_s < asked.periods[number][1]:
+                counted = self.sums[position]
+                before = counted.get(asked.periods[number], Taken())
+                counted[asked.periods[number]] = _more(before, part)
+
+    def take(self, use: Use, micros: int) -> None:
+        """Count a use with what it cost against floors."""
 
         def add(taken: Taken, part: Part) -> Taken:
-            gpu_s, amount_micros = taken.gpu_s + part.gpu_s, taken.amount_micros + part.micros
-            return taken._replace(gpu_s=gpu_s, amount_micros=amount_micros)
+            return _more(taken, part)
 
         self._spread(use, Part(use.gpu_s, micros), self._needs, add)
 
@@ -105,30 +126,55 @@ class Counting:
 
         self._spread(use, Part(use.gpu_s, 0), self._needs_hours, add)
 
-    def shortfalls(self) -> None:
+    def shortfalls(self, known_from_s: int = 0) -> None:
         """Count what is billed for one length of period towards the others of its agreement.
 
-        In order of time; of floors that fall due together the longest is billed first.
+        In order of time; of floors that fall due together the longest is billed first. What
+        earlier periods bring (TP3, TP4) is known then, if all use since they began is.
         """
         slots = [Slot(pledge, due) for pledge in self._pledges for due in pledge.dues]
         slots.sort(key=lambda slot: (slot.due.end_s, -slot.length))
         for number, slot in enumerate(slots):
-            missing = self._short(slot)
-            if missing.amount_micros <= 0:
-                continue
+            self._carry(slot, [one for one in slots[:number] if one.due.start_s >= known_from_s])
+            missing, made_up = self._short(slot), self._of(slot)
             levels: dict[int, Level] = defaultdict(list)
             for other in slots[number + 1 :]:
                 if _nested(slot, other):
                     levels[other.due.months].append(other)
             for level in levels.values():
-                self._pay(level, Part(max(missing.gpu_s, 0), missing.amount_micros))
+                if missing.amount_micros > 0:
+                    self._pay(level, Part(max(missing.gpu_s, 0), missing.amount_micros))
+                self._pay_back(level, Part(made_up.made_up_gpu_s, made_up.made_up_micros))
+
+    def _carry(self, slot: Slot, earlier: list[Slot]) -> None:
+        """Count what earlier periods of the same clause, in any version, bring to a floor."""
+        clause = slot.pledge.clause
+        if clause.kind.carried is None:
+            return
+        before = [
+            (one.pledge.clause.terms, one.due, self._of(one))
+            for one in earlier
+            if one.pledge.clause.clause == clause.clause and one.due.end_s <= slot.due.start_s
+        ]
+        self._put(slot, clause.kind.carried(clause.terms, slot.due, self._of(slot), before))
+
+    def _pay_back(self, level: Level, credit: Part) -> None:
+        """Count less of the fees that were paid, where one was given back (TP3)."""
+        for slot in sorted(level, key=lambda slot: slot.pledge.position):
+            missing, taken = self._short(slot), self._of(slot)
+            credit = _in_hours(credit, missing)
+            if missing.gpu_s == NONE:
+                part = _by_micros(credit, taken.paid_micros)
+            else:
+                part = _by_hours(credit, taken.paid_gpu_s)
+            credit = credit.less(part)
+            paid_gpu_s, paid_micros = taken.paid_gpu_s - part.gpu_s, taken.paid_micros - part.micros
+            self._put(slot, taken._replace(paid_gpu_s=paid_gpu_s, paid_micros=paid_micros))
 
     def _pay(self, level: Level, fee: Part) -> None:
         for slot in sorted(level, key=lambda slot: slot.pledge.position):
             missing, taken = self._short(slot), self._of(slot)
-            if missing.gpu_s != NONE and fee.gpu_s == 0 and missing.rate_micros_per_gpu_h:
-                rate = missing.rate_micros_per_gpu_h
-                fee = Part(fee.micros * SECONDS_PER_HOUR // rate, fee.micros)
+            fee = _in_hours(fee, missing)
             part = self._needs(slot, fee)
             fee = fee.less(part)
             paid_gpu_s, paid_micros = taken.paid_gpu_s + part.gpu_s, taken.paid_micros + part.micros
@@ -170,14 +216,10 @@ class Counting:
         """How much of a part fills the floor: split in proportion, exact in the floor's unit."""
         missing = self._short(slot)
         if missing.gpu_s != NONE:
-            gpu_s = min(missing.gpu_s, part.gpu_s)
-            if gpu_s == part.gpu_s:
-                return part
-            return Part(gpu_s, divide(part.micros * gpu_s, part.gpu_s, Rounding.HALF_EVEN))
-        micros = min(max(missing.amount_micros, 0), part.micros)
-        if missing.amount_micros > 0 and micros == part.micros:
+            return _by_hours(part, missing.gpu_s)
+        if missing.amount_micros >= part.micros and missing.amount_micros > 0:
             return part
-        return Part(-(-part.gpu_s * micros // part.micros) if micros else 0, micros)
+        return _by_micros(part, max(missing.amount_micros, 0))
 
     def _needs_hours(self, slot: Slot, part: Part) -> Part:
         """The same of capacity that was not there: hours, at the price they would have had."""
@@ -199,6 +241,32 @@ class Counting:
 
     def _put(self, slot: Slot, taken: Taken) -> None:
         self.taken[slot.pledge.position][slot.due.start_s, slot.due.end_s] = taken
+
+
+def _in_hours(part: Part, missing: Short) -> Part:
+    """An amount of money against a floor in hours: as many as it pays for."""
+    if missing.gpu_s == NONE or part.gpu_s or not missing.rate_micros_per_gpu_h:
+        return part
+    return Part(part.micros * SECONDS_PER_HOUR // missing.rate_micros_per_gpu_h, part.micros)
+
+
+def _by_hours(part: Part, most_gpu_s: int) -> Part:
+    """As much of a part as fills some hours; its price in proportion."""
+    if part.gpu_s <= most_gpu_s:
+        return part
+    micros = divide(part.micros * most_gpu_s, part.gpu_s, Rounding.HALF_EVEN)
+    return Part(most_gpu_s, micros)
+
+
+def _by_micros(part: Part, most_micros: int) -> Part:
+    """As much of a part as comes to an amount; its hours in proportion, rounded up."""
+    micros = min(part.micros, most_micros)
+    return Part(-(-part.gpu_s * micros // part.micros) if micros else 0, micros)
+
+
+def _more(taken: Taken, part: Part) -> Taken:
+    gpu_s, amount_micros = taken.gpu_s + part.gpu_s, taken.amount_micros + part.micros
+    return taken._replace(gpu_s=gpu_s, amount_micros=amount_micros)
 
 
 def _pledge(position: int, clause: BoundClause) -> Pledge:

@@ -15,7 +15,7 @@ import numpy as np
 from offtake.core.account import Use
 from offtake.core.vocabulary import NONE
 from offtake.demand.columns import Column
-from offtake.settle.counting import Counting, Level, Slot
+from offtake.settle.counting import Counting, Level, Part, Slot
 
 Place = tuple[int, int, int]
 """A floor: the position of its clause, and its period."""
@@ -54,6 +54,16 @@ class Filling(Counting):
         counts = np.array([bool(found) for found in levels] or [False])
         rows = np.flatnonzero(counts[uses.group])
         self._stretch(uses, levels, rows)
+        self._add_groups_up(uses)
+
+    def _add_groups_up(self, uses: Uses) -> None:
+        """Add the uses of each group to the sums that clauses asked for: one period has them."""
+        gpu_s, micros = (np.zeros(len(uses.groups), np.int64) for _ in range(2))
+        np.add.at(gpu_s, uses.group, uses.gpu_s)
+        np.add.at(micros, uses.group, uses.micros)
+        for use, hours, cost in zip(uses.groups, gpu_s.tolist(), micros.tolist(), strict=True):
+            if hours or cost:
+                self.add_up(use, Part(hours, cost))
 
     def _stretch(self, uses: Uses, levels: list[list[list[Level]]], rows: Column) -> None:
         """Count some uses: together if no floor becomes full, else half by half."""
@@ -65,7 +75,7 @@ class Filling(Counting):
             if len(now) == 1:
                 row = int(now[0])
                 use = uses.groups[int(uses.group[row])]._replace(gpu_s=int(uses.gpu_s[row]))
-                self.use(use, int(uses.micros[row]))
+                self.take(use, int(uses.micros[row]))
             elif not self._together(uses, levels, now):
                 middle = len(now) // 2
                 stretches += [now[middle:], now[:middle]]

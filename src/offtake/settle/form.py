@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO, StringIO
 from typing import Any
 
+from offtake.core.vocabulary import NONE
 from offtake.settle.period import period_text
 from offtake.settle.provenance import Provenance
 from offtake.settle.statement import Line, Statement
@@ -25,6 +26,8 @@ def line_data(line: Line) -> dict[str, Any]:
         "amount": plain(line.amount_micros),
         "rows": line.rows,
         "places": list(line.places),
+        "because": list(line.because),
+        "due": None if line.due_s == NONE else instant_text(line.due_s),
     }
 
 
@@ -43,6 +46,8 @@ def line_of(row: Mapping[str, Any]) -> Line:
         start_s=parse_instant(row["start"]),
         end_s=parse_instant(row["end"]),
         places=tuple(map(str, row["places"])),
+        because=tuple(map(str, row.get("because", ()))),
+        due_s=parse_instant(row["due"]) if row.get("due") else NONE,
         **numbers,
     )
 
@@ -76,7 +81,7 @@ def lines_csv(lines: Iterable[Line]) -> bytes:
 
     rows = [line_data(line) for line in lines]
     text = StringIO()
-    columns = [name for name in line_data(_EMPTY) if name != "places"]
+    columns = [name for name in line_data(_EMPTY) if name not in ("places", "because", "due")]
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

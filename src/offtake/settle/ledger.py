@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from offtake.core.vocabulary import NONE
 from offtake.settle.statement import Line, Statement
 from offtake.units.money import MICROS
 from offtake.units.time import instant_text
@@ -45,7 +46,8 @@ def transactions(statement: Statement) -> list[Transaction]:
 
 def _transaction(line: Line, period: tuple[int, int]) -> Transaction:
     """What a line books, on its last day, or the period's where it is a correction."""
-    on_s = min(max(line.end_s - 1, period[0]), period[1] - 1)
+    ended_s = line.end_s if line.due_s == NONE else line.due_s
+    on_s = min(max(ended_s - 1, period[0]), period[1] - 1)
     what, party = _name(line.kind), _name(line.party)
     amount = line.amount_micros
     owed = Posting(f"Liabilities:Payable:{party}", -amount)

@@ -14,7 +14,7 @@ from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Thing, Use
 from offtake.core.decide import decide
 from offtake.core.evolve import NO_FACTS
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import listed_micros_per_gpu_h
 from offtake.core.scope import concerns
 from offtake.core.vocabulary import Ask, BoundClause, Decision
 from offtake.demand.columns import Column
@@ -154,8 +154,7 @@ def _wanted_gpu_s(
     portfolio: Portfolio, clauses: Sequence[BoundClause], standing: Standing, use: Use
 ) -> int:
     """How much use at the pool's price fills what is missing."""
-    rate = rate_micros_per_gpu_h(clauses, use)
-    rate = rate_micros_per_gpu_h(portfolio.prices, use) if rate is None else rate
+    rate = listed_micros_per_gpu_h(clauses, portfolio.prices, use)
     if not rate:
         return 0
     return -(-standing.expected_micros * SECONDS_PER_HOUR // rate)

@@ -44,6 +44,13 @@ def _first_of(year: int, month: int) -> int:
     return int(datetime(year, month, 1, tzinfo=UTC).timestamp())
 
 
+def months_of(first_s: int, last_s: int) -> Period:
+    """The civil months that a half-open stretch touches."""
+    starts, ends = (datetime.fromtimestamp(at_s, UTC) for at_s in (first_s, last_s - 1))
+    after = ends.year * 12 + ends.month
+    return _first_of(starts.year, starts.month), _first_of(after // 12, after % 12 + 1)
+
+
 def period_text(period: Period) -> str:
     """A period as it is written: the shortest notation that reads back as the same."""
     starts = datetime.fromtimestamp(period[0], UTC)

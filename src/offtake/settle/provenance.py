@@ -45,7 +45,8 @@ class Provenance:
             says = f"The pool `{line.pool}` states its own price."
             return self._origin(line.pool, says, f"pools.{line.pool}", ())
         if line.agreement == "builds":
-            return Origin(line.clause, "The buyer's own capacity is paid as it is built.", (), ())
+            says = "The buyer's own capacity is paid as it is built."
+            return self._origin(line.pool, says, f"pools.{line.pool}", ())
         return self._origin(path, f"{path} of the portfolio's price list.", path, ())
 
     def of_clause(self, clause_id: str, until_s: int) -> Origin:

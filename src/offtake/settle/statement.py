@@ -10,7 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from offtake.core.names import Names, name_of
+from offtake.core.scope import Summed
+from offtake.core.vocabulary import NONE, BoundClause
+from offtake.demand.columns import Column
 from offtake.settle.booked import Books, Entry
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, divide
 
@@ -36,8 +41,10 @@ class Line(NamedTuple):
     region: str = ""
     purpose: str = ""
     pool: str = ""
-    rows: int = 0  # How many rows of use are behind it,
+    rows: int = 0  # How many rows of use are behind it: charged, or counted in a true-up,
     places: tuple[str, ...] = ()  # and where the first of them stand.
+    because: tuple[str, ...] = ()  # What else is behind it: "reports[3]".
+    due_s: int = NONE  # When it falls due, if neither as its stretch begins nor as it ends.
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -96,15 +103,19 @@ def lines_of(books: Books, names: Names, period: tuple[int, int]) -> list[Line]:
 
 
 def belongs(entry: Entry, period: tuple[int, int]) -> bool:
-    """Whether an amount is of a period: use where it began, a true-up where its period ended."""
-    if entry.rows:
+    """Whether an amount is of a period: use where it began, a true-up where its period ended.
+
+    What is paid ahead is due as its period begins.
+    """
+    if entry.rows or entry.at_s == entry.start_s:
         return period[0] <= entry.at_s < period[1]
     return period[0] < entry.at_s <= period[1]
 
 
 def _alike(entry: Entry, edges: Sequence[int]) -> tuple[object, ...]:
     """What is shown as one line: the same thing under the same terms in the same month."""
-    return (*entry[:5], *_stretch(entry, edges), *entry[10:14])
+    at_s = NONE if entry.rows else entry.at_s
+    return (*entry[:5], *_stretch(entry, edges), *entry[10:14], at_s)
 
 
 def _stretch(entry: Entry, edges: Sequence[int]) -> tuple[int, int]:
@@ -117,7 +128,10 @@ def _stretch(entry: Entry, edges: Sequence[int]) -> tuple[int, int]:
 
 def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
     first = entries[0]
+    counted = [] if first.rows else [_counted(entry, books) for entry in entries]
     rows = [row for entry in entries for row in entry.rows]
+    rows += [row for found in counted for row in found.tolist()[:PLACES_SHOWN]]
+    rows.sort()  # In the order of the file, whoever booked them.
     pools = books.used.pools
     starts, ends = _stretch(first, books.edges)
 
@@ -138,9 +152,42 @@ def _line(entries: Sequence[Entry], books: Books, names: Names) -> Line:
         region=word(names.regions, first.region),
         purpose=word(names.purposes, first.purpose),
         pool=word(pools, first.pool),
-        rows=sum(entry.behind for entry in entries),
+        rows=sum(entry.behind for entry in entries) + sum(map(len, counted)),
         places=tuple(dict.fromkeys(books.used.place(row) for row in rows[:PLACES_SHOWN])),
+        because=tuple(dict.fromkeys(place for entry in entries for place in entry.because)),
+        due_s=NONE if first.at_s in (first.start_s, first.end_s) else first.at_s,
     )
+
+
+def _counted(entry: Entry, books: Books) -> Column:
+    """The rows of use that a true-up or a credit looked at, by number: those in its scope.
+
+    None behind what is paid ahead, and behind what does not look at use.
+    """
+    used = books.used
+    asked = next((a for c in books.clauses if (a := _asked(c, entry)) is not None), None)
+    if asked is None or entry.at_s == entry.start_s:
+        return np.zeros(0, np.int64)
+    inside = (used.supplier == asked.supplier) & (used.start_s >= entry.start_s)
+    inside &= used.start_s < entry.end_s
+    for bits, column in (
+        (asked.scope.purposes, used.purpose),
+        (asked.scope.accelerators, used.accelerator),
+        (asked.scope.regions, used.region),
+    ):
+        inside &= np.right_shift(np.int64(bits), column) & 1 == 1
+    return np.flatnonzero(inside)
+
+
+def _asked(clause: BoundClause, entry: Entry) -> Summed | None:
+    """Of whom and of what the use is that an entry's clause looks at, if it is this version."""
+    if clause.clause_id != entry.clause_id or not clause.from_s <= entry.start_s < clause.until_s:
+        return None
+    if clause.kind.floor is not None and clause.kind.about is not None:
+        supplier, _ = clause.kind.floor(clause.terms)
+        return Summed(supplier, clause.kind.about(clause.terms), ())
+    found: Summed | None = None if clause.kind.sums is None else clause.kind.sums(clause.terms)
+    return found
 
 
 def statements(lines: Iterable[Line], period: tuple[int, int]) -> list[Statement]:

@@ -16,9 +16,10 @@ from offtake.core.vocabulary import NONE
 from offtake.demand.columns import Column, UnreadableTrace
 from offtake.demand.parquet import is_parquet, read_parquet
 from offtake.demand.table import Cell, Field, Table, read_table
+from offtake.settle.period import months_of
 from offtake.settle.used import LIMIT_GPU_S, Kind, Used
 from offtake.units.money import SECONDS_PER_HOUR
-from offtake.units.time import DAY_S, months
+from offtake.units.time import DAY_S
 
 FIELDS = (
     Field("start", Cell.TIME),
@@ -149,7 +150,8 @@ def _gpu_s(table: Table) -> Any:
 def _used(table: Table, names: Names, stated: tuple[int, int] | None) -> Used:
     """The columns of a table without problems."""
     start_s, end_s = table.whole("start"), table.whole("end")
-    period = stated or (_month_of(int(start_s.min())), -(-int(end_s.max()) // DAY_S) * DAY_S)
+    first_s = int(start_s.min())
+    period = stated or (months_of(first_s, first_s + 1)[0], -(-int(end_s.max()) // DAY_S) * DAY_S)
     words = {name.column: _codes(table, name) for name in _named(names)}
     rate = table.numbers.get("rate")
     micros = np.full(table.rows, NONE) if rate is None else _micros(rate)
@@ -182,11 +184,6 @@ def _codes(table: Table, name: Named) -> Column:
 def _micros(rate: Any) -> Column:
     micros = np.rint(np.nan_to_num(rate) * 1e6).astype(np.int64)
     return np.where(np.isnan(rate), NONE, micros)
-
-
-def _month_of(at_s: int) -> int:
-    """The first second of the civil month that an instant lies in."""
-    return months(max(at_s - 31 * DAY_S, 0), at_s + 1)[-1][0]
 
 
 def _stated_period(path: Path) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from offtake.core.account import Use
 from offtake.core.decide import decide
 from offtake.core.names import BUYER, UNSTATED
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import closed, rate_micros_per_gpu_h
 from offtake.core.vocabulary import NONE, BoundClause, Decision, Facts, Verdict
 from offtake.sim.world import Kind
 from offtake.supply.pools import Site, run_ask
@@ -68,6 +68,6 @@ def effective_rate(
     rate = None if site.supplier == BUYER else rate_micros_per_gpu_h(clauses, use)
     if rate is None and site.rate_micros_per_gpu_h != NONE:
         return site.rate_micros_per_gpu_h
-    if rate is None:
+    if rate is None and not closed(clauses, use):
         rate = rate_micros_per_gpu_h(prices, use)
     return 2**62 if rate is None else rate

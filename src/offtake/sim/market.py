@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from offtake.clauses.first_refusal import agreed_gpus
 from offtake.core.account import Use
 from offtake.core.names import BUYER, UNSTATED
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import listed_micros_per_gpu_h
 from offtake.core.vocabulary import NONE, Event, EventKind
 from offtake.sim.promised import capacity_held, floor_left
 from offtake.sim.world import World
@@ -243,9 +243,7 @@ class Market:
 
     def quote(self, use: Use) -> int:
         """The price that contracts or the list state, in micros per GPU-hour, or NONE."""
-        rate = rate_micros_per_gpu_h(self.world.clauses, use)
-        if rate is None:
-            rate = rate_micros_per_gpu_h(self.world.prices, use)
+        rate = listed_micros_per_gpu_h(self.world.clauses, self.world.prices, use)
         if rate is None and use.supplier == BUYER:
             return 0  # What the buyer builds has no price by the hour.
         return NONE if rate is None else rate

@@ -4,7 +4,7 @@ Under the desk people give the commands; in the simulator models do. Nothing her
 clock, and nothing here interprets a clause: it asks ``core.decide``.
 """
 
-from offtake.clauses.first_refusal import agreed_gpus, dated_answer
+from offtake.clauses.first_refusal import CLAUSE, agreed_gpus, dated_answer
 from offtake.core.evolve import version_for
 from offtake.core.names import UNSTATED, Names
 from offtake.core.vocabulary import NONE, BoundClause, Event, EventKind, Verdict
@@ -180,6 +180,16 @@ def noticed_under(rules: Rules, lot: Lot) -> BoundClause:
     version = version_for(rules.clauses, lot.notice)
     assert version is not None, lot
     return version
+
+
+def without_terms(rules: Rules, state: State) -> Lot | None:
+    """A lot whose holder thinks or negotiates under a right that these rules do not have then."""
+    for lot in state.lots.values():
+        if lot.status in (Status.NOTICED, Status.ACCEPTED) and lot.notice is not None:
+            version = version_for(rules.clauses, lot.notice)
+            if version is None or version.kind is not CLAUSE:
+                return lot
+    return None
 
 
 def _still_in_force(rules: Rules, lot: Lot, now_s: int) -> bool:

@@ -16,6 +16,7 @@ from offtake.settle.period import parse_period, period_text
 from offtake.settle.provenance import Provenance
 from offtake.settle.statement import CORRECTION, Statement, corrections, lines_of, statements
 from offtake.settle.used import Used, within
+from offtake.study.focus import focus_files
 from offtake.units.money import SECONDS_PER_HOUR
 from offtake.units.time import instant_text
 
@@ -163,6 +164,7 @@ def files_of(settled: Settled) -> dict[str, bytes]:
         "lines.csv": lines_csv(lines),
         "lines.parquet": lines_parquet(lines),
         "ledger.beancount": ledger(settled.statements, told.currency).encode(),
+        **focus_files(lines, settled.books, settled.portfolio, settled.period[1]),
     }
     for one in settled.statements:
         page = page_of((one,), told)

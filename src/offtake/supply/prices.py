@@ -85,38 +85,54 @@ def closeness(entry: Entry, asked: Asked) -> int:
     )
 
 
+class _Rank(NamedTuple):
+    """What decides between entries that fit; the greatest counts."""
+
+    closeness: int
+    from_s: int
+    book: int
+    saving: int
+    place: str
+
+
 def look_up(books: Sequence[Book], asked: Asked) -> Found | None:
     """The price that counts; None where no entry fits.
 
     Most specific, then most recent, then of the later book, then the lowest, then by place: one
     answer, whatever order the rows are in.
     """
-    fitting = [
-        (closeness(entry, asked), entry.from_s, number, -entry.micros_per_gpu_h, entry.place, entry)
-        for number, book in enumerate(books)
-        for entry in book.entries
-        if fits(entry, asked)
-    ]
-    if not fitting:
-        return None
-    fitting.sort(key=lambda row: row[:5], reverse=True)
-    return Found(fitting[0][5], fitting[0][0], tuple(row[5] for row in fitting[1:]))
+    return _best(_fitting(books, asked))
 
 
 def standing(books: Sequence[Book], asked: Asked) -> list[Found]:
     """The price that counts of each supplier and accelerator, cheapest of an accelerator first."""
-    kinds = {
-        (entry.supplier.casefold(), known_as(entry.accelerator))
-        for book in books
+    groups: dict[tuple[str, str], list[tuple[_Rank, Entry]]] = {}
+    for rank, entry in _fitting(books, asked):
+        group = entry.supplier.casefold(), known_as(entry.accelerator).casefold()
+        groups.setdefault(group, []).append((rank, entry))
+    found = (_best(rows) for rows in groups.values())
+    return sorted((one for one in found if one is not None), key=_in_order)
+
+
+def _fitting(books: Sequence[Book], asked: Asked) -> list[tuple[_Rank, Entry]]:
+    return [
+        (_rank(entry, asked, number), entry)
+        for number, book in enumerate(books)
         for entry in book.entries
         if fits(entry, asked)
-    }
-    found = [
-        look_up(books, asked._replace(supplier=supplier, accelerator=accelerator))
-        for supplier, accelerator in kinds
     ]
-    there = [one for one in found if one is not None]
-    return sorted(there, key=_in_order)
+
+
+def _rank(entry: Entry, asked: Asked, book: int) -> _Rank:
+    specific = closeness(entry, asked)
+    return _Rank(specific, entry.from_s, book, -entry.micros_per_gpu_h, entry.place)
+
+
+def _best(rows: list[tuple[_Rank, Entry]]) -> Found | None:
+    if not rows:
+        return None
+    rows.sort(key=lambda row: row[0], reverse=True)
+    return Found(rows[0][1], rows[0][0].closeness, tuple(entry for _, entry in rows[1:]))
 
 
 def _in_order(found: Found) -> tuple[str, int, str]:

@@ -209,6 +209,13 @@ def months(from_s: int, until_s: int, *, every: int = 1) -> list[tuple[int, int]
     return list(zip(edges, [*edges[1:], until_s], strict=True))
 
 
+def civil_start_s(at_s: int, months_long: int) -> int:
+    """The first second of the civil month, quarter or year (UTC) an instant lies in."""
+    day = datetime.fromtimestamp(at_s, UTC).date()
+    first = date(day.year, (day.month - 1) // months_long * months_long + 1, 1)
+    return int(datetime.combine(first, time(), UTC).timestamp())
+
+
 def civil_period_s(at_s: int, months_long: int) -> int:
     """The length in seconds of the civil month, quarter or year (UTC) an instant lies in."""
     day = datetime.fromtimestamp(at_s, UTC).date()

@@ -43,6 +43,8 @@ bpefa--  permit.read
 b-e----  permit.issue
 --e----  permit.draw
 bpe----  permit.revoke
+bpefas-  waiver.read
+-p---s-  waiver.give
 bpefa--  portfolio.read
 bp-----  portfolio.propose
 -p-----  portfolio.adopt
@@ -51,6 +53,10 @@ bpefas-  deadline.read
 bp-fa--  journal.read
 bp--a-m  outbox.read
 b-----m  outbox.retry
+bp--asm  webhook.read
+b----s-  webhook.manage
+bp--asm  contact.read
+b----sm  contact.manage
 ------m  metrics.read
 bpefasm  token.own
 ----a-m  token.read
@@ -104,8 +110,19 @@ bpefas-  act due
 bp-fas-  party
 permit
 bpefa--  permit holder supplier pool purpose accelerator region gpus gpu_s drawn_gpu_s
-bpefa--  start end issued_at expires status by decision
+bpefa--  start end issued_at expires revoked_at status by decision
+bpefa--  left_gpus left_gpu_s draws version document
 bp-fa--  price why
+draw
+bpefa--  engine key gpus start end held_gpus gpu_s at by
+ledger
+bpefa--  pool supplier accelerator region start end awarded delivered permitted drawn
+bpefa--  used_gpu_s left
+waiver
+bpefas-  waiver clause holder grantee purposes accelerators regions limit_gpus standing
+bpefas-  start end
+bp-fas-  price
+bpefa--  used_gpus
 portfolio
 bpefa--  status at proposal by
 ----a--  version
@@ -130,9 +147,13 @@ trace
 message
 bp--a-m  message kind channel to at next_at sent_at status attempts error
 bp--a--  party requirement body
+webhook
+bp--asm  webhook party url topics created disabled
+contact
+bp--asm  contact party address language created
 receipt
-bpefas-  at requirement happened
-bpefa--  orders version
+bpefas-  at requirement happened waiver
+bpefa--  orders version permit
 ----a--  entry
 """
 """A supplier's column is of rows that concern its own party; it sees nothing of others."""

@@ -247,6 +247,7 @@ READ = {
     "/rights": "bpefa--",
     "/commitments": "bpefas-",
     "/journal": "bp-fa--",
+    "/outbox": "bp--asm",
     "/people": "bpefasm",
     "/metrics": "------m",
 }

@@ -15,7 +15,8 @@ from offtake.desk.access.limit import FAILED, KNOWN, LIMIT_KEYS, STRANGER, Bucke
 from offtake.desk.access.origin import NoOrigin, Origin, inside
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.session import IDLE_S
 
 HERE = {"Origin": LOCAL}
@@ -25,7 +26,7 @@ HERE = {"Origin": LOCAL}
 def small(tmp_path: Path) -> Iterator[Engine]:
     """One database is enough here: what the register does on each is tested by itself."""
     opened = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-    create_tables(opened)
+    migrate(opened)
     yield opened
     opened.dispose()
 

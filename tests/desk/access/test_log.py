@@ -1,6 +1,7 @@
 """Secrets never reach logs: neither those of the desk, nor of the server, nor of the clients."""
 
 import io
+import json
 import logging
 import threading
 import time
@@ -19,11 +20,12 @@ from desk import provider as real
 from desk.access.doors import House, bearer
 from desk.access.registers import Desk
 from desk.access.test_oidc import ADA, settings
-from offtake.desk.access.discreet import GONE, Discreet, discreet, hush
+from offtake.desk.access.discreet import GONE, Discreet, Rows, discreet, hush
 from offtake.desk.access.oidc import Provider
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import csrf_of
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 
 SECRET = "A" * 42 + "_"
 
@@ -101,6 +103,26 @@ def test_a_traceback_is_hushed_too() -> None:
     assert SECRET not in out.getvalue()
 
 
+def test_a_log_for_programs_has_an_object_a_line_without_secrets() -> None:
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(Rows())
+    logger = logging.getLogger("a desk of another test")
+    logger.addHandler(handler)
+    logger.warning('%s\nsays "no"', f"oft_0123456789abcdef_{SECRET}")
+    try:
+        {}[f"oft_0123456789abcdef_{SECRET}"]
+    except KeyError:
+        logger.exception("unexpected")
+
+    first, second = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (first["level"], first["logger"]) == ("warning", "a desk of another test")
+    assert first["says"] == f'oft_0123456789abcdef_{GONE}\nsays "no"'
+    assert first["at"].endswith("Z") or len(first["at"]) == 10
+    assert "KeyError" in second["error"]
+    assert SECRET not in out.getvalue()
+
+
 class Everything:
     """All that is logged anywhere, at every level, as the desk writes it."""
 
@@ -143,7 +165,7 @@ def served(app: Any, origin: str) -> Iterator[None]:
 def test_nothing_that_opens_the_desk_is_logged_by_anybody(tmp_path: Path) -> None:
     with everything() as logs:
         engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-        create_tables(engine)
+        migrate(engine)
         desk = Desk(engine)
         desk.clock.at_s = int(time.time())
         with real.running() as idp:

@@ -27,7 +27,8 @@ from offtake.desk.access.role import Role
 from offtake.desk.clock import SystemClock
 from offtake.desk.start import Parts, adopt, assembled
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.session import SIGN_ON_S
 from offtake.desk.writer import Writer
 
@@ -54,7 +55,7 @@ def idp(process: real.Running) -> real.Running:
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Engine]:
     opened = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-    create_tables(opened)
+    migrate(opened)
     yield opened
     opened.dispose()
 

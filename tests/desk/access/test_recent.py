@@ -16,7 +16,8 @@ from offtake.desk.access.recent import LIMIT_RECENT, RECHECK_MS, Found, Recent
 from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.session import IDLE_S
 
 
@@ -24,7 +25,7 @@ from offtake.desk.store.session import IDLE_S
 def small(tmp_path: Path) -> Iterator[Engine]:
     """One database is enough here: what the register does on each is tested by itself."""
     opened = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-    create_tables(opened)
+    migrate(opened)
     yield opened
     opened.dispose()
 

@@ -17,7 +17,8 @@ from offtake.desk.access.who import Who
 from offtake.desk.pages import live
 from offtake.desk.service import Service
 from offtake.desk.state import State
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.view.tide import tide
 from offtake.desk.writer import Asked, Receipt, Writer
 
@@ -51,7 +52,7 @@ class Told:
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[Told]:
     engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-    create_tables(engine)
+    migrate(engine)
     yield Told(engine)
     engine.dispose()
 
@@ -133,7 +134,7 @@ class Ticking:
     """A service whose state is set from outside."""
 
     def __init__(self, state: State) -> None:
-        self.state, self._changed = state, asyncio.Event()
+        self.state, self._changed, self.is_leaving = state, asyncio.Event(), False
 
     def set(self, state: State) -> None:
         self.state = state

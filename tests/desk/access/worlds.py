@@ -19,9 +19,10 @@ from offtake.desk.metrics import Metrics
 from offtake.desk.start import Parts, assembled
 from offtake.desk.state import By
 from offtake.desk.store.access import Register
-from offtake.desk.store.engine import create_tables, open_engine
+from offtake.desk.store.engine import open_engine
+from offtake.desk.store.migrate import migrate
 from offtake.desk.store.person import Person
-from offtake.desk.writer import Asked, Receipt, Writer, nobody
+from offtake.desk.writer import Asked, Receipt, Writer
 
 ORIGIN = "http://127.0.0.1:8000"
 PORTFOLIO = """
@@ -127,10 +128,10 @@ class World:
 def world(folder: Path, steps: Iterable[Step], now: str) -> Iterator[World]:
     """A desk at which these steps were taken, in their order, as it stands at an instant."""
     engine = open_engine(f"sqlite:///{folder / 'desk.db'}")
-    create_tables(engine)
+    migrate(engine)
     clock, ticks = Clock(), iter(range(10**9, 10**15, 10**6))
     metrics = Metrics()
-    writer = Writer(engine, clock, beside=metrics.beside(nobody))
+    writer = Writer(engine, clock, told=metrics.told)
     writer.open()
     for step in sorted(steps, key=lambda step: step.at):
         clock.set(step.at)

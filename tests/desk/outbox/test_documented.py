@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 from desk.outbox.test_tell import endpoint, tell, told
 from desk.stories import Story, submit
 from offtake.desk import command as say
-from offtake.desk.message import LIMIT_PAYLOAD_BYTES, TOPICS
+from offtake.desk.errands import KEEP_SENT_S
+from offtake.desk.message import LIMIT_LETTER_BYTES, LIMIT_PAYLOAD_BYTES, TOPICS
 from offtake.desk.outbox import DELAYS_S, Policy
-from offtake.desk.store import outbox, webhook
+from offtake.desk.store import contact, outbox, webhook
 from offtake.desk.tell import LIMIT_WORDS
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/reference/outbox.md").read_text("utf-8")
@@ -38,7 +39,14 @@ def test_limits_are_documented() -> None:
     assert f"tried fewer than {outbox.TRIES_IN_ORDER} times" in PAGE
     assert f"At most {webhook.LIMIT_ENDPOINTS:,} endpoints" in PAGE
     assert f"At most {LIMIT_PAYLOAD_BYTES // 1024} KiB" in PAGE
-    assert f"At most {outbox.LIMIT_BODY_BYTES // 1024**2} MiB" in PAGE
+    assert f"at most {outbox.LIMIT_BODY_BYTES // 1024**2} MiB" in PAGE
+    assert f"at most {LIMIT_LETTER_BYTES // 1024**2} MiB" in PAGE
+    assert f"At most {contact.LIMIT_OF_PARTY} addresses of a party" in PAGE
+    assert f"{contact.LIMIT_CONTACTS:,} in all" in PAGE
+    assert f"at most {contact.LIMIT_READERS} are written to" in PAGE
+    assert f"The latest {outbox.LIMIT_DEAD:,} are kept" in PAGE
+    assert f"forgotten after {KEEP_SENT_S // 86_400} days" in PAGE
+    assert f"{webhook.LIMIT_OF_PARTY} of them\nof one party" in PAGE
     assert f"beyond {LIMIT_WORDS:,} letters" in PAGE
 
 

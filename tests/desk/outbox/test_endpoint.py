@@ -92,7 +92,7 @@ def test_a_disabled_endpoint_is_not_found_until_it_is_enabled(engine: Engine) ->
         assert webhook.disable(tx, name, NOW_S, "status 410")
         assert not webhook.disable(tx, name, NOW_S + 1, "again")
         (listed,) = webhook.listed(tx)
-        assert webhook.subscribed(webhook.listed(tx), "notice.given", None) == []
+        assert webhook.subscribed(tx, "notice.given", None) == []
     assert (listed.disabled_at_s, listed.disabled_why) == (NOW_S, "status 410")
     assert found(known, name) is None
     with engine.begin() as tx:
@@ -111,13 +111,10 @@ def test_only_endpoints_of_that_party_are_told_of_what_they_asked_for(engine: En
     some = register(engine, known, party="alpha", topics=("order.signed", "notice.given"))
     register(engine, known, party="beta")
     with reader(engine).connect() as tx:
-        assert webhook.subscribed(webhook.listed(tx), "notice.given", None) == [own]
-        assert set(webhook.subscribed(webhook.listed(tx), "notice.given", "alpha")) == {
-            alpha,
-            some.endpoint.id,
-        }
-        assert webhook.subscribed(webhook.listed(tx), "tender.opened", "alpha") == [alpha]
-        assert webhook.subscribed(webhook.listed(tx), "tender.opened", "gamma") == []
+        assert webhook.subscribed(tx, "notice.given", None) == [own]
+        assert set(webhook.subscribed(tx, "notice.given", "alpha")) == {alpha, some.endpoint.id}
+        assert webhook.subscribed(tx, "tender.opened", "alpha") == [alpha]
+        assert webhook.subscribed(tx, "tender.opened", "gamma") == []
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from desk.outbox.post import Post
 from desk.stories import ALPHA, BETA, PORTFOLIO, Story, submit
 from offtake.desk import command as say
 from offtake.desk.endpoint import Wish
-from offtake.desk.entry import Entry
-from offtake.desk.state import State
+from offtake.desk.entry import Written
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import reader
 from offtake.desk.tell import LIMIT_WORDS, Teller
@@ -142,8 +141,8 @@ def test_of_an_entry_that_did_not_come_about_nobody_is_told(engine: Engine) -> N
 
 
 def test_an_entry_does_not_come_about_when_nobody_can_be_told(engine: Engine) -> None:
-    def broken(tx: Connection, state: State, entries: Sequence[Entry]) -> None:
-        tell(tx, state, entries)
+    def broken(tx: Connection, entries: Sequence[Written]) -> None:
+        tell(tx, entries)
         tx.exec_driver_sql("SELECT * FROM nowhere")
 
     Story(engine)

@@ -119,3 +119,19 @@ def test_demand_and_synthetic_jobs_have_the_documented_keys(
     (described,) = answer(["demand", str(out)], capsys)
     assert set(described) == documented("demand")
     assert set(described["spread"]) == {"gpus_per_job", "run_s", "gpus_wanted"}
+
+
+def test_prices_answers_with_the_documented_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    told = answer(["prices", "--accelerator", "H100", "--at", "2024-06-13"], capsys)
+
+    assert set(told) == documented("prices")
+    assert all(f"`{key}`" in PAGE for key in told["prices"][0])
+    assert [row["supplier"] for row in told["prices"]][-1] == "aws"
+    converted = answer(["prices", "--accelerator", "H100", "--convert", "1 GW"], capsys)
+    assert converted["converted"]["gpus"] == 653_594
+
+
+def test_bills_answers_with_the_documented_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    (told,) = answer(["bills", str(EXAMPLES.parent / "docs/examples/bill.csv")], capsys)
+
+    assert set(told) == documented("bills")

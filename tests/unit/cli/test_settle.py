@@ -57,6 +57,10 @@ def test_a_result_folder_holds_pages_lines_and_a_ledger(
         "lines.csv",
         "lines.parquet",
         "ledger.beancount",
+        "focus.csv",
+        "focus.parquet",
+        "focus-commitments.csv",
+        "focus-commitments.parquet",
         "A-alpha.html",
         "A-alpha.pdf",
     }
@@ -126,6 +130,47 @@ def test_what_is_no_earlier_result_is_refused(
 
     assert main([*asked, "-o", "json"]) == 3
     assert json.loads(capsys.readouterr().err)["problems"][0]["code"] == "bad-usage"
+
+
+def test_a_bill_can_say_what_was_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bill = "start,end,supplier,accelerator,gpu_h,cost,currency\n"
+    (folder / "b.csv").write_text(bill + "2026-01-05,2026-01-06,alpha,H100,30,70,USD\n")
+
+    assert main(["settle", "p.yaml", "--usage", "b.csv", "--period", "2026-01", "-o", "json"]) == 0
+
+    (one,) = json.loads(capsys.readouterr().out)["statements"]
+    assert {line["rule"]: line["amount"] for line in one["lines"]} == {"RC1": "60", "TP2": "40"}
+    assert one["lines"][1]["places"] == ["b.csv:2"]
+
+
+def test_a_desks_journal_can_say_what_was_used(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from offtake.desk import command as say
+    from offtake.desk.entry import entry_of, written
+    from offtake.desk.state import By, Given
+    from offtake.units.time import parse_instant
+
+    act = say.Use(
+        supplier="alpha", purpose="training", gpus=1, start="2026-01-05", end="2026-01-07"
+    )
+    event = {"at": "2026-01-07", "event": "usage_recorded", "party": "alpha", "gpus": 1}
+    event |= {"accelerator": "H100", "purpose": "training"}
+    event |= {"start": "2026-01-05", "end": "2026-01-07"}
+    given = Given(act, By("ana", "Ana"), parse_instant("2026-01-07"))
+    entry = entry_of(1, given, (event,), requirement="", recorded_at_s=given.at_s)
+    body = written(entry).decode()
+    line = json.dumps({"seq": 1, "hash": "00", "body": body})
+    (folder / "journal.jsonl").write_text(line + "\n")
+    asked = ["settle", "p.yaml", "--usage", "journal.jsonl", "--period", "2026-01", "-o", "json"]
+
+    assert main([*asked, "--known-until", "2026-02-01"]) == 0
+
+    (one,) = json.loads(capsys.readouterr().out)["statements"]
+    assert {line["rule"]: line["amount"] for line in one["lines"]} == {"RC1": "96"}
+    (folder / "p.yaml").write_text(PORTFOLIO.replace("alpha", "beta"))
+    assert main(asked) == 3
+    assert json.loads(capsys.readouterr().err)["problems"][0]["code"] == "bad-entry"
 
 
 def test_commitments_are_shown_and_written(

@@ -319,6 +319,16 @@ CASES = (
         "3:46",
     ),
     Case(
+        "term-without-effect",
+        clause("kind: take_or_pay, supplier: azure, floor: $1, per: term, make_up: 12mo"),
+        "3:65",
+    ),
+    Case(
+        "prepaid-without-rate",
+        clause("kind: take_or_pay, supplier: azure, floor: 5 GPU-h, prepaid: 10%"),
+        "3:65",
+    ),
+    Case(
         "incomplete-term",
         clause("kind: first_refusal, holder: azure, window: 1d, large_lot: 9"),
         "3:65",
@@ -419,7 +429,10 @@ def codes(folder: Path = SOURCE / "contract") -> set[str]:
     """Every permanent code that the source can give."""
     text = "\n".join(file.read_text() for file in sorted(folder.rglob("*.py")))
     found = set(
-        re.findall(r'(?:Problem|Rule|problem|problem_row|flag|Invalid)\(\s*"([a-z0-9-]+)"', text)
+        re.findall(
+            r'(?:Problem|Rule|problem|problem_row|flag|Invalid|Void|Forged|NotPermitted|_stop)\(\s*"([a-z0-9-]+)"',
+            text,
+        )
     )
     found |= {f"unknown-{value.value}" for value in NAMED}
     return found | {f"not-{value.name.lower()}" for value in SCALARS}

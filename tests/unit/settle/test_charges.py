@@ -7,7 +7,9 @@ import pytest
 from offtake.contract.portfolio import Portfolio
 from offtake.core.account import Report, Use
 from offtake.core.names import UNSTATED
+from offtake.settle.booked import book
 from offtake.settle.charges import Settlement, Terms, Usage, cost, kind_of, settle
+from offtake.settle.used import used_of
 from offtake.units.money import MICROS, SECONDS_PER_HOUR
 from offtake.units.time import parse_instant
 
@@ -350,3 +352,57 @@ def test_contracts_price_first_then_the_pool_and_builds_have_no_price_by_the_hou
     settlement = settled(RATE, [held])
 
     assert [line.charge.amount_micros / MICROS for line in settlement.lines] == [paid]
+
+
+def test_what_was_given_back_no_longer_fills_the_commitment_around_it() -> None:
+    """April is $12 short and pays; May takes $72 and gets it back; the year has $120 of $1,200."""
+    made_up = MONTHLY.replace("per: month", "per: month, make_up: 12mo")
+    settlement = settled(RATE + made_up + TERM, [use("2025-04", 48), use("2025-05", 72)])
+
+    assert dollars(settlement, "TP3") == [12]
+    (credit,) = [line.charge for line in settlement.lines if line.charge.rule == "TP3"]
+    assert credit.because == ("TP2 of 2025-04-01",)
+    assert dollars(settlement, "TP2") == [12, 540, *[60] * 9]  # 1,200 in all, with 120 taken.
+    (whole,) = [row for row in settlement.commitments if row.floor_micros == 1200 * MICROS]
+    assert whole.taken.paid_micros == 540 * MICROS  # Nine idle months; April's 12 went back.
+
+
+def test_what_is_paid_ahead_is_due_on_the_first_day_of_its_period() -> None:
+    settlement = settled(RATE + TERM.replace("per: term", "per: term, prepaid: 25%"), [])
+    ahead, back = (line.charge for line in settlement.lines if line.charge.rule == "TP6")
+
+    assert (ahead.due_at_s, ahead.amount_micros) == (YEAR[0], 300 * MICROS)
+    assert (back.payer, back.because) == (1, ("TP6 of 2025-04-01",))
+
+
+LIST = """prices:
+  - {supplier: alpha, price: $9}
+"""
+
+
+@pytest.mark.parametrize(("otherwise", "gaps"), [("nothing", 1), ("list", 0)])
+def test_what_a_card_is_about_is_the_lists_to_price_only_where_it_says_so(
+    otherwise: str, gaps: int
+) -> None:
+    card = "kind: rate_card, supplier: alpha, lines: [{accelerators: [H100], price: $1}]"
+    made = Portfolio.loads(
+        HEAD.format(clauses=f"      c: {{{card}, otherwise: {otherwise}}}\n") + LIST
+    )
+    rows = [use("2025-04", 10), use("2025-05", 10, accelerator=1)]
+    settlement = settle(Terms(made.clauses, made.prices), rows, [], YEAR)
+
+    assert len(settlement.gaps) == gaps
+    assert dollars(settlement, "RC1") == [10, 90][: 2 - gaps]
+
+
+def test_a_use_across_the_first_day_of_a_line_is_split_there_and_each_part_priced_by_its_own() -> (
+    None
+):
+    made = portfolio(
+        "      c: {kind: rate_card, supplier: alpha, lines: [{price: $1},"
+        " {price: $3, from: 2025-04-16}]}\n"
+    )
+    used = used_of([use("2025-04", 300)], [], (), YEAR)  # Half of April at $1, half at $3.
+    books = book(made, made.clauses, used)
+
+    assert [entry.amount_micros // MICROS for entry in books.entries] == [150, 450]

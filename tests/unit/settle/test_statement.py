@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
+from offtake.settle.focus.charge import _billed, month_of
 from offtake.settle.ledger import ledger, transactions
 from offtake.settle.period import parse_period
 from offtake.settle.statement import CORRECTION, Line, Statement
 from offtake.settle.usage_file import read_usage
 from offtake.study.settled import Settled, booked_of, data_of, files_of, settled_of
 from offtake.units.money import MICROS
+from offtake.units.time import parse_instant
 
 PORTFOLIO = """
 title: A lab
@@ -94,6 +96,53 @@ def test_a_month_comes_out_line_by_line(tmp_path: Path) -> None:
     }
 
 
+def test_a_line_names_what_it_counted_and_the_reports_behind_it(tmp_path: Path) -> None:
+    """The shortfall of February counted two rows and the half of a third."""
+    found = settled(tmp_path, "2026-02").statements
+    lines = {line.rule: line for one in found for line in one.lines}
+
+    assert lines["TP2"].rows == 3
+    assert lines["TP2"].places == ("usage.csv:3", "usage.csv:4", "usage.csv:6")
+    assert lines["RS1"].because == ("reports[1]",)
+    assert lines["RC1"].because == ()
+
+
+def test_what_is_paid_ahead_stands_on_the_statement_of_its_first_day(tmp_path: Path) -> None:
+    """Half of $100 on 1 January, off again at its end; $120 of use leave no shortfall."""
+    text = PORTFOLIO.replace("per: month", "per: month\n        prepaid: 50%")
+    january = dollars(settled(tmp_path, "2026-01", text=text))["A-alpha"]
+
+    assert january == [
+        ("TP6", "prepayment", 50.0),
+        ("TP6", "prepayment", -50.0),
+        ("RC1", "use", 120.0),
+    ]
+
+
+def test_a_credit_stands_where_it_was_claimed_and_the_closed_month_stays(tmp_path: Path) -> None:
+    """99 % in January: a tenth of $120, claimed on 9 February; January's statement is as before."""
+    credit = """
+      uptime:
+        kind: service_credit
+        supplier: alpha
+        measure: up
+        tiers: [{below: 99.9%, credit: 10%}]
+    amendments:"""
+    text = PORTFOLIO.replace("\n    amendments:", credit, 1)
+    text += (
+        "  - {base: up, from: 2026-01-01, until: 2026-02-01, measured: 99%, claimed: 2026-02-09}\n"
+    )
+    before = dollars(settled(tmp_path, "2026-01"))
+    found = settled(tmp_path, "2026-02", text=text)
+    (line,) = [row for one in found.statements for row in one.lines if row.rule == "SC1"]
+
+    assert dollars(settled(tmp_path, "2026-01", text=text)) == before
+    assert (line.amount_micros, line.because) == (-12 * MICROS, ("reports[2]",))
+    assert (line.start_s, line.due_s) == (parse_instant("2026-01-01"), parse_instant("2026-02-09"))
+    assert month_of(line.due_s - 1)[0] == _billed(line)[0] == parse_instant("2026-02-01")
+    assert [row for one in booked_of(data_of(found)) for row in one.lines if row == line]
+
+
 def test_use_is_priced_by_the_terms_in_force_when_it_was_used(tmp_path: Path) -> None:
     """The half of the last row that falls into March costs $3 an hour: 4 x 3 of $12."""
     (line,) = [row for row in dollars(settled(tmp_path, "2026-03"))["A-alpha"] if row[0] == "RC1"]
@@ -145,6 +194,21 @@ def test_use_that_nothing_prices_is_named_with_its_quantity(tmp_path: Path) -> N
         "Nothing prices 5 GPU-hours of H100 from beta on 2026-02-20 (RC1)."
         in settled(tmp_path, "2026-02", text=text).notes
     )
+
+
+def test_a_share_that_is_paid_ahead_is_of_the_month_that_begins_and_credited_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    """A quarter of $100 on 1 February, given back on the true-up of February."""
+    text = PORTFOLIO.replace("per: month", "per: month\n        prepaid: 25%")
+    february, january = (
+        settled(tmp_path, "2026-02", text=text),
+        settled(tmp_path, "2026-01", text=text),
+    )
+
+    ahead = [row for row in dollars(february)["A-alpha"] if row[0] == "TP6"]
+    assert sorted(ahead) == [("TP6", "prepayment", -25.0), ("TP6", "prepayment", 25.0)]
+    assert ("TP6", "prepayment", 25.0) in dollars(january)["A-alpha"]
 
 
 def test_the_statements_of_months_sum_to_the_year(tmp_path: Path) -> None:

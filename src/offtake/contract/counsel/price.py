@@ -8,7 +8,7 @@ from offtake.contract.model import Pool
 from offtake.contract.problem import Problem
 from offtake.core.account import Use
 from offtake.core.names import UNSTATED
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import listed_micros_per_gpu_h
 from offtake.core.vocabulary import BoundClause
 from offtake.units.time import FOREVER_S, instant_text
 
@@ -76,5 +76,4 @@ def rate_at(
         start_s=at_s,
         end_s=at_s,
     )
-    rate = rate_micros_per_gpu_h(case.clauses, use)
-    return rate_micros_per_gpu_h(listed, use) if rate is None else rate
+    return listed_micros_per_gpu_h(case.clauses, listed, use)

@@ -1,8 +1,12 @@
 """What logs say, without what opens the desk: tokens, cookies, codes, states, authorizations."""
 
+import json
 import logging
 import re
+from collections.abc import Callable
 from typing import TextIO
+
+from offtake.units.time import instant_text
 
 GONE = "[removed]"
 
@@ -38,11 +42,33 @@ class Discreet(logging.Formatter):
         return discreet(self._inner.format(record))
 
 
-def log_to(stream: TextIO) -> None:
+class Rows(logging.Formatter):
+    """A formatter for programs that read logs: an object of JSON a line, as discreet."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record; ``error`` holds a traceback, if there is one."""
+        row = {
+            "at": instant_text(int(record.created)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "says": discreet(record.getMessage()),
+        }
+        if record.exc_info:
+            row["error"] = discreet(self.formatException(record.exc_info))
+        return json.dumps(row, ensure_ascii=False)
+
+
+FORMS: dict[str, Callable[[], logging.Formatter]] = {
+    "text": lambda: Discreet(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")),
+    "json": Rows,
+}
+"""How lines of a log look, by name."""
+
+
+def log_to(stream: TextIO, form: str = "text") -> None:
     """Log what the desk and its server do to a stream, and what goes wrong elsewhere."""
     handler = logging.StreamHandler(stream)
-    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    handler.setFormatter(Discreet(logging.Formatter(line)))
+    handler.setFormatter(FORMS[form]())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("offtake", "uvicorn"):
         logging.getLogger(name).setLevel(logging.INFO)

@@ -176,11 +176,38 @@ PERMIT = Resource(
     Act.PERMIT_READ,
     _fields(
         (INSIDE, "permit holder supplier pool purpose accelerator region gpus gpu_s drawn_gpu_s"),
-        (INSIDE, "start end issued_at expires status by decision"),
+        (INSIDE, "start end issued_at expires revoked_at status by decision"),
+        (INSIDE, "left_gpus left_gpu_s draws version document"),
         (PRICED, "price why"),
     ),
-    holds={"decision": "decision"},
+    holds={"decision": "decision", "draws": "draw"},
 )
+
+DRAW = Resource(
+    Act.PERMIT_READ,
+    _fields((INSIDE, "engine key gpus start end held_gpus gpu_s at by")),
+)
+
+LEDGER = Resource(
+    Act.PERMIT_READ,
+    _fields(
+        (INSIDE, "pool supplier accelerator region start end awarded delivered permitted drawn"),
+        (INSIDE, "used_gpu_s left"),
+    ),
+)
+"""What engines hold of the buyer's pools is the buyer's alone."""
+
+WAIVER = Resource(
+    Act.WAIVER_READ,
+    _fields(
+        (BOTH, "waiver clause holder grantee purposes accelerators regions limit_gpus standing"),
+        (BOTH, "start end"),
+        (TERMS, "price"),
+        (INSIDE, "used_gpus"),
+    ),
+    own="holder",
+)
+"""How much of it was ordered from the grantee is not the holder's to know."""
 
 PORTFOLIO = Resource(
     Act.PORTFOLIO_READ,
@@ -254,8 +281,27 @@ MESSAGE = Resource(
 )
 """That a supplier was thanked for its bid would tell that it made one."""
 
+WEBHOOK = Resource(
+    Act.WEBHOOK_READ,
+    _fields((DESK | OWN, "webhook party url topics created disabled")),
+    own="party",
+)
+"""A program that is told."""
+
+CONTACT = Resource(
+    Act.CONTACT_READ,
+    _fields((DESK | OWN, "contact party address language created")),
+    own="party",
+)
+"""Where letters go."""
+
 RECEIPT = Resource(
-    None, _fields((BOTH, "at requirement happened"), (INSIDE, "orders version"), (AUDITED, "entry"))
+    None,
+    _fields(
+        (BOTH, "at requirement happened waiver"),
+        (INSIDE, "orders version permit"),
+        (AUDITED, "entry"),
+    ),
 )
 
 RESOURCES: Mapping[str, Resource] = {
@@ -270,6 +316,9 @@ RESOURCES: Mapping[str, Resource] = {
     "finding": FINDING,
     "obligation": OBLIGATION,
     "permit": PERMIT,
+    "draw": DRAW,
+    "ledger": LEDGER,
+    "waiver": WAIVER,
     "portfolio": PORTFOLIO,
     "journal": JOURNAL,
     "deadline": DEADLINE,
@@ -278,5 +327,7 @@ RESOURCES: Mapping[str, Resource] = {
     "person": PERSON,
     "trace": TRACE,
     "message": MESSAGE,
+    "contact": CONTACT,
+    "webhook": WEBHOOK,
     "receipt": RECEIPT,
 }

@@ -24,6 +24,10 @@ GISTS: Mapping[str, str] = {
     "OutsideLicence": "no licence covers this use",
     "LicensedExclusively": "a licence keeps this for its licensee",
     "LicenceEnded": "the licence has ended",
+    "OptionOpen": "an option may be exercised",
+    "OptionClosed": "an option may not be exercised at this time",
+    "OptionUsedUp": "an option is used up",
+    "ShareTooLarge": "one supplier would have more than its share",
 }
 """No figure, no name: only what the reason itself says."""
 

@@ -49,6 +49,8 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.PERMIT_ISSUE: _BUYER | _ENGINEER,
     Act.PERMIT_DRAW: _ENGINEER,
     Act.PERMIT_REVOKE: _BUYER | _APPROVER | _ENGINEER,
+    Act.WAIVER_READ: INSIDE | OWN,
+    Act.WAIVER_GIVE: _APPROVER | OWN,  # An approver records a holder's letter.
     Act.PORTFOLIO_READ: INSIDE,
     Act.PORTFOLIO_PROPOSE: _BUYER | _APPROVER,
     Act.PORTFOLIO_ADOPT: _APPROVER,
@@ -57,6 +59,10 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.JOURNAL_READ: PRICED,
     Act.OUTBOX_READ: _BUYER | _APPROVER | _AUDITOR | _ADMINISTRATOR,
     Act.OUTBOX_RETRY: _BUYER | _ADMINISTRATOR,
+    Act.WEBHOOK_READ: _BUYER | _APPROVER | _AUDITOR | _ADMINISTRATOR | OWN,
+    Act.WEBHOOK_MANAGE: _BUYER | OWN,  # Its programs are told what they see themselves.
+    Act.CONTACT_READ: _BUYER | _APPROVER | _AUDITOR | _ADMINISTRATOR | OWN,
+    Act.CONTACT_MANAGE: _BUYER | _ADMINISTRATOR | OWN,
     Act.METRICS_READ: _ADMINISTRATOR,
     Act.TOKENS_OWN: ALL,
     Act.TOKENS_READ: _AUDITOR | _ADMINISTRATOR,
@@ -83,6 +89,11 @@ NEEDED: Mapping[type[say.Command], Act] = {
     say.Cancel: Act.TRANCHE_CANCEL,
     say.Default: Act.PARTY_DEFAULT,
     say.Use: Act.USAGE_RECORD,
+    say.IssuePermit: Act.PERMIT_ISSUE,
+    say.DrawPermit: Act.PERMIT_DRAW,
+    say.ReturnDraw: Act.PERMIT_DRAW,
+    say.RevokePermit: Act.PERMIT_REVOKE,
+    say.Waive: Act.WAIVER_GIVE,
     say.Propose: Act.PORTFOLIO_PROPOSE,
     say.Adopt: Act.PORTFOLIO_ADOPT,
 }

@@ -47,7 +47,7 @@ def sign_on_router(door: Door, provider: Provider | None = None) -> Router:
     handlers: list[HTTPRouteHandler] = [*_by_code(door), _off(door)]
     if provider is not None:
         handlers += [_away(door, provider), _returned(door, provider)]
-    return Router(path="/", route_handlers=handlers, opt={"public": True})
+    return Router(path="/", route_handlers=handlers, opt={"public": True}, include_in_schema=False)
 
 
 async def _session(request: AnyRequest, door: Door, secret: str, to: str) -> Redirect:

@@ -53,5 +53,6 @@ def _entries(visit: Visit, kind: str, about: str) -> Iterator[Data]:
 KINDS = (
     *("submit", "change", "withdraw", "notice", "answer", "tender", "bid", "award", "unaward"),
     *("sign", "sign_accepted", "give_up", "deliver", "late", "cancel", "default", "use"),
+    *("issue_permit", "draw_permit", "return_draw", "revoke_permit"),
     *("adopt", "propose", "due"),
 )

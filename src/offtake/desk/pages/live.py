@@ -40,7 +40,7 @@ async def _events(service: Service, who: Who, after: str) -> AsyncIterator[Serve
     """Signs of life keep their own time, so that none tells of what is not to be seen."""
     loop = get_running_loop()
     beats, seq, beat_at = 0, -1, loop.time() + BEAT_S
-    while beats < LIMIT_BEATS:
+    while beats < LIMIT_BEATS and not service.is_leaving:
         state = service.state
         if state.seq != seq:
             seq, now = state.seq, tide(state, who)

@@ -17,6 +17,7 @@ from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.store.access import Register
 from offtake.desk.store.person import Misfit, Person
 from offtake.desk.store.token import Kept, TooLong, TooMany, Wanted
+from offtake.desk.transport.mail import is_address
 from offtake.desk.view.words import instant
 from offtake.units.time import DAY_S, NEVER
 
@@ -118,7 +119,7 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
         try:
             roles = frozenset(Role(str(value)) for value in form.getall("roles", []))
             party = _name(form.get("party", ""))
-            new = Person("", _name(form.get("name", "")), roles, party)
+            new = Person("", _name(form.get("name", "")), roles, party, _address(form))
             made = register.add(new, by=who.id)
         except (Misfit, ValueError) as error:
             return page(visit, wrong=(str(error),))
@@ -135,6 +136,13 @@ def _name(given: object) -> str:
     text = str(given).strip()[:100]
     if wrong := plain_text(text):
         raise ValueError(wrong)
+    return text
+
+
+def _address(form: Any) -> str:
+    text = str(form.get("email", "")).strip()
+    if text and not is_address(text):
+        raise ValueError(f"`{text[:100]}` is no mail address")
     return text
 
 

@@ -26,7 +26,10 @@ from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.commitment import commitments
+from offtake.desk.view.ledger import Window
+from offtake.desk.view.ledger import ledger as rows_of
 from offtake.desk.view.tide import tide
+from offtake.desk.words import later
 from offtake.report import charts
 from offtake.study.rights import ask_about, causes, horizon, rights_map, says, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
@@ -137,6 +140,34 @@ async def capacity(visit: Visitor) -> Html:
         ],
         rows=[*rows, (words("Wanted"), wanted)],
     )
+
+
+@get("/ledger", include_in_schema=False, guards=[needs(Act.PERMIT_READ)])
+async def ledger(visit: Visitor) -> Html:
+    """What of each pool is permitted, drawn and left now."""
+    need(visit.known, Act.PERMIT_READ)
+    state, words = visit.desk.state, visit.words
+    now_s = max(visit.desk.clock.now_s(), state.at_s)
+    told = rows_of(state, Window(now_s, now_s + 1, now_s))
+    seen = seen_of(visit.known, "ledger", ((row, About()) for row in told if row["pool"]))
+    figures = ("awarded", "delivered", "permitted", "drawn", "left")
+    return visit.page(
+        "table",
+        heading=words("Ledger"),
+        lead=words("GPUs of each pool now: signed, there, permitted to engines, drawn, and left."),
+        columns=[
+            {"says": words("Pool")},
+            {"says": words("Supplier")},
+            *({"says": words(says), "number": True} for says in LEDGER),
+        ],
+        rows=[
+            (row["pool"], row["supplier"], *(words.figures.number(row[key]) for key in figures))
+            for row in seen
+        ],
+    )
+
+
+LEDGER = (later("Signed"), later("There"), later("Permitted"), later("Drawn"), later("Left"))
 
 
 def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:

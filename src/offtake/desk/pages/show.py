@@ -16,7 +16,7 @@ from offtake.desk.documents.html import html
 from offtake.desk.documents.notice import NoticeDocument
 from offtake.desk.documents.pdf import pdf
 from offtake.desk.entry import read
-from offtake.desk.pages.letters import document_of
+from offtake.desk.noticed import document_of
 from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.problem import NotThere
 from offtake.desk.routes.cursor import by_requirement

@@ -29,9 +29,11 @@ LINKS: tuple[tuple[str, str, Act], ...] = (
     ("/orders", later("Orders"), Act.ORDER_READ),
     ("/rights", later("Rights"), Act.ASK_DECIDE),
     ("/capacity", later("Capacity"), Act.REQUIREMENT_READ),
+    ("/ledger", later("Ledger"), Act.PERMIT_READ),
     ("/commitments", later("Commitments"), Act.COMMITMENT_READ),
     ("/portfolio", later("Portfolio"), Act.PORTFOLIO_READ),
     ("/journal", later("Journal"), Act.JOURNAL_READ),
+    ("/outbox", later("Messages"), Act.CONTACT_READ),
     ("/people", later("People and tokens"), Act.TOKENS_OWN),
 )
 

@@ -58,6 +58,10 @@ TERMS: dict[str, str] = {
     "deliver": later("recorded a delivery"),
     "cancel": later("ended a tranche"),
     "default": later("recorded a default"),
+    "issue_permit": later("issued a permit"),
+    "draw_permit": later("drew on a permit"),
+    "return_draw": later("gave back of a permit"),
+    "revoke_permit": later("revoked a permit"),
     "adopt": later("put a portfolio in force"),
     "propose": later("proposed a portfolio"),
     "requirement_submitted": later("requirement raised"),
@@ -73,6 +77,11 @@ TERMS: dict[str, str] = {
     "usage_recorded": later("use recorded"),
     "default_declared": later("default declared"),
     "default_cured": later("default cured"),
+    "permit_issued": later("permit issued"),
+    "permit_drawn": later("permit drawn on"),
+    "permit_returned": later("given back"),
+    "permit_revoked": later("permit revoked"),
+    "waiver_given": later("waiver given"),
 }
 
 

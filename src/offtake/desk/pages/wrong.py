@@ -21,7 +21,7 @@ TITLES = {
     409: later("It does not fit how things stand"),
     422: later("Some words cannot be used"),
     429: later("Too many requests: wait a moment"),
-    503: later("The desk cannot write now; nothing has happened"),
+    503: later("The desk cannot write now: look again before you repeat anything"),
 }
 
 

@@ -229,7 +229,12 @@ async def deadlines(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
     return Page(items=deadlines_seen(desk.state, who)[:limit])
 
 
-@get("/deadlines.ics", summary="The same for a calendar", guards=[needs(Act.DEADLINE_READ)])
+@get(
+    "/deadlines.ics",
+    summary="The same for a calendar",
+    media_type="text/calendar",
+    guards=[needs(Act.DEADLINE_READ)],
+)
 async def feed(desk: TheDesk, who: Asker, request: Request[Any, Any, Any]) -> Response[bytes]:
     """An iCalendar feed: entries keep their ids, and move when their deadline does."""
     need(who, Act.DEADLINE_READ)

@@ -32,6 +32,8 @@ from offtake.desk.wire import AskBody, Page, PortfolioText, ProposeBody, command
 from offtake.units.time import parse_instant
 
 Data = dict[str, Any]
+ASK_WORDS = tuple(word for word in AskBody.__struct_fields__ if word not in ("ask", "at"))
+"""What an ask may state, besides what it is and when."""
 
 
 @post(
@@ -49,8 +51,7 @@ async def ask(desk: TheDesk, who: Asker, data: JSONBody[AskBody]) -> Data:
             at_s = parse_instant(data.at)
         except ValueError as error:
             raise Invalid([Wrong("at", str(error), "Write `2026-05-01`.")]) from error
-    words = msgspec.structs.asdict(data)
-    del words["ask"], words["at"]
+    words = {word: getattr(data, word) for word in ASK_WORDS}
     version = desk.state.in_force
     try:
         asked = ask_of(data.ask, words, version.portfolio.document, version.portfolio.names, at_s)
@@ -162,6 +163,7 @@ async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
 @get(
     "/journal",
     summary="The journal, oldest first, a line of JSON each",
+    media_type="application/jsonl",
     guards=[needs(Act.JOURNAL_READ)],
 )
 async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:

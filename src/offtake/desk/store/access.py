@@ -1,16 +1,24 @@
 """The register of who may come in: each of its methods is one transaction, for threads to call."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.desk.access.recent import Found
 from offtake.desk.access.role import Role
 from offtake.desk.access.secret import Chance, Token, new_id
 from offtake.desk.access.who import Who
 from offtake.desk.clock import Clock
+from offtake.desk.store.contact import (
+    Contact,
+    add_contact,
+    contact_of,
+    contacts,
+    remove_contact,
+)
 from offtake.desk.store.engine import reader
 from offtake.desk.store.person import (
     Person,
@@ -112,7 +120,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:  # A note, no condition.
                 note_use(tx, found.who.token_id, now_s)
         return Found(found.who, found.until_s, now_s)
 
@@ -124,7 +132,7 @@ class Register:
         if found is None:
             return None
         if not found.is_noted:
-            with self.engine.begin() as tx:
+            with suppress(SQLAlchemyError), self.engine.begin() as tx:
                 note_visit(tx, secret, now_s)
         return Found(found.who, found.until_s, now_s)
 
@@ -283,6 +291,34 @@ class Register:
         """What was changed about people and tokens, newest first."""
         with reader(self.engine).connect() as tx:
             return trail(tx, limit, skip)
+
+    def add_contact(self, contact: Contact, by: str) -> Contact:
+        """An address to write to; the desk gives the id.
+
+        Raises:
+            Full: There is room for no other.
+        """
+        now_s = self.clock.now_s()
+        made = contact._replace(id=new_id(self.chance), created_at_s=now_s)
+        with self.engine.begin() as tx:
+            add_contact(tx, made)
+            trace(tx, Trace(now_s, by, "contact.added", made.id, made.party))
+        return made
+
+    def remove_contact(self, contact_id: str, *, by: str, party: str = "") -> bool:
+        """Write there no more; one of a ``party`` if it is named. Whether there was one."""
+        with self.engine.begin() as tx:
+            found = contact_of(tx, contact_id)
+            if found is None or (party and found.party != party):
+                return False
+            remove_contact(tx, contact_id)
+            trace(tx, Trace(self.clock.now_s(), by, "contact.removed", contact_id, found.party))
+        return True
+
+    def contacts(self) -> list[Contact]:
+        """Where letters go."""
+        with reader(self.engine).connect() as tx:
+            return contacts(tx)
 
     def forget(self) -> int:
         """Drop sessions, sign-ons and codes that are over; how many."""

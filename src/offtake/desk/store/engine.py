@@ -1,7 +1,5 @@
 """A database by its URL, set up so that what is committed is durable."""
 
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -10,9 +8,6 @@ from sqlalchemy.exc import ArgumentError as NoAddress
 from sqlalchemy.exc import DataError as Unkept
 from sqlalchemy.exc import SQLAlchemyError as Failure
 
-from offtake.desk import store
-from offtake.desk.store.tables import METADATA
-
 __all__ = [
     "BUSY_MS",
     "Connection",
@@ -20,12 +15,19 @@ __all__ = [
     "Failure",
     "NoAddress",
     "Unkept",
-    "create_tables",
     "make_url",
     "open_engine",
     "reader",
 ]
 
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How long a server that does not answer is waited for: seconds, the last in milliseconds."""
 BUSY_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""
 
@@ -47,11 +49,13 @@ def open_engine(url: str) -> Engine:
         return engine
     return create_engine(
         _driver(url),
+        connect_args=PATIENCE if _driver(url).startswith("postgresql+psycopg") else {},
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
+        pool_timeout=5,
     )
 
 
@@ -87,10 +91,3 @@ def _sqlite(engine: Engine) -> None:
 def reader(engine: Engine) -> Engine:
     """The same database for those who only read: they take no right to write."""
     return engine.execution_options(reads=True)
-
-
-def create_tables(engine: Engine) -> None:
-    """Every table of the desk, where it is not there yet: those of all modules of this room."""
-    for module in iter_modules(store.__path__):
-        import_module(f"{store.__name__}.{module.name}")
-    METADATA.create_all(engine)

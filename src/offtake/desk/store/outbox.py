@@ -38,6 +38,8 @@ STATES = (WAITING, CLAIMED, SENT, DEAD)
 TRIES_IN_ORDER = 3
 LIMIT_BODY_BYTES = 10 * 1024 * 1024
 LIMIT_ERROR = 300
+LIMIT_DEAD = 10_000
+"""Dead messages that are kept: beyond that the oldest go."""
 
 OUTBOX = Table(
     "outbox",
@@ -284,3 +286,15 @@ def forget(tx: Connection, before_s: int) -> int:
     """Drop what was sent before an instant; how many. What is dead stays until it is revived."""
     old = (OUTBOX.c.state == SENT) & (OUTBOX.c.sent_at_s < before_s)
     return tx.execute(OUTBOX.delete().where(old)).rowcount
+
+
+def trim(tx: Connection, keep: int = LIMIT_DEAD) -> int:
+    """Drop the oldest dead messages but for so many; how many."""
+    dead = OUTBOX.c.state == DEAD
+    newest = select(OUTBOX.c.seq).where(dead).order_by(OUTBOX.c.seq.desc()).offset(keep).limit(1)
+    last = tx.execute(newest).scalar()
+    return (
+        0
+        if last is None
+        else tx.execute(OUTBOX.delete().where(dead & (OUTBOX.c.seq <= last))).rowcount
+    )

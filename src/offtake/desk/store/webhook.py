@@ -22,6 +22,8 @@ from offtake.desk.store.tables import METADATA
 EVERYTHING = "*"
 """The topic of an endpoint that wishes to be told of all of them."""
 LIMIT_ENDPOINTS = 1_000
+LIMIT_OF_PARTY = 20
+"""Endpoints of one party: no party leaves another without room."""
 
 WEBHOOKS = Table(
     "webhooks",
@@ -60,7 +62,7 @@ class Sealed(NamedTuple):
 
 
 class TooMany(ValueError):
-    """There are ``LIMIT_ENDPOINTS`` endpoints."""
+    """There are ``LIMIT_ENDPOINTS`` endpoints, or ``LIMIT_OF_PARTY`` of one party."""
 
 
 def add(tx: Connection, endpoint: Endpoint, secret: bytes) -> None:
@@ -71,6 +73,9 @@ def add(tx: Connection, endpoint: Endpoint, secret: bytes) -> None:
     """
     if tx.execute(select(func.count()).select_from(WEBHOOKS)).scalar_one() >= LIMIT_ENDPOINTS:
         raise TooMany(f"there are {LIMIT_ENDPOINTS} endpoints; remove one first")
+    own = select(func.count()).where(WEBHOOKS.c.party == endpoint.party)
+    if endpoint.party is not None and tx.execute(own).scalar_one() >= LIMIT_OF_PARTY:
+        raise TooMany(f"there are {LIMIT_OF_PARTY} endpoints of yours; remove one first")
     row = {**endpoint._asdict(), "topics": " ".join(endpoint.topics), "secret": secret}
     tx.execute(insert(WEBHOOKS), row)
 
@@ -118,13 +123,14 @@ def listed(tx: Connection) -> list[Endpoint]:
     return [_endpoint(row) for row in tx.execute(select(WEBHOOKS).order_by(*order))]
 
 
-def subscribed(endpoints: Iterable[Endpoint], topic: str, party: str | None) -> list[str]:
-    """Those of exactly that party (None: of the buyer) that wish to be told of a topic."""
-    wishes = (
-        endpoint
-        for endpoint in endpoints
-        if endpoint.party == party and endpoint.disabled_at_s is None
-    )
+def subscribed(tx: Connection, topic: str, party: str | None) -> list[str]:
+    """The endpoints of exactly that party (None: of the buyer) that wish to be told of a topic."""
+    return wishing(listed(tx), topic, party)
+
+
+def wishing(endpoints: Iterable[Endpoint], topic: str, party: str | None) -> list[str]:
+    """Those that are on, of exactly that party, and wish to be told of a topic."""
+    wishes = (row for row in endpoints if row.party == party and row.disabled_at_s is None)
     return [row.id for row in wishes if {topic, EVERYTHING} & set(row.topics)]
 
 

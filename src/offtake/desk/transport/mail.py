@@ -4,6 +4,7 @@ A letter's Message-ID is the id in the outbox and its date when it was put there
 that is sent twice is the same letter to whoever receives it.
 """
 
+import asyncio
 import re
 import ssl
 import unicodedata
@@ -18,13 +19,17 @@ from enum import StrEnum
 import aiosmtplib
 import msgspec
 
-from offtake.desk.message import Attachment, opened
+from offtake.desk.documents.pdf import pdf
+from offtake.desk.message import PDF, Attachment, Letter, opened
 from offtake.desk.seal import Secret
 from offtake.desk.store.outbox import Message
 from offtake.desk.transport.outcome import Failed, Outcome, Refused, Sent, words
+from offtake.desk.words import words_in
 
 ANSWER_S = 15
 LIMIT_LINE = 254
+LIMIT_MAIL_BYTES = 10 * 1024 * 1024
+"""Of a letter as it goes over the wire, its files among it."""
 LIMIT_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the brackets.
 ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"@]{1,64}@[\w-]+(\.[\w-]+)*")
 """One address as people write it; quoted local parts and literals are not taken."""
@@ -52,7 +57,7 @@ class Server:
     hello: str = "localhost"
 
     def __post_init__(self) -> None:
-        if not _is_address(self.sender):
+        if not is_address(self.sender):
             raise ValueError("the sender is not one mail address, such as desk@example.org")
         if self.tls == Tls.NONE and self.password is not None:
             says = "a password does not go over a connection that everyone can read"
@@ -68,12 +73,14 @@ class Mail:
 
     async def send(self, message: Message, now_s: int) -> Outcome:  # noqa: ARG002 - dated when put.
         """Try once. What the server refuses for good (5yz to the recipient or the letter) is so."""
-        if not _is_address(message.target):
+        if not is_address(message.target):
             return Refused("the target is not one mail address")
         try:
-            letter = composed(message, self._server)
+            letter = await asyncio.to_thread(composed, message, self._server)
         except msgspec.DecodeError:
             return Refused("the body is no letter")
+        if len(letter.as_bytes()) > LIMIT_MAIL_BYTES:
+            return Refused(f"the letter is beyond {LIMIT_MAIL_BYTES} bytes")
         return await self._hand_over(letter, message.target)
 
     async def _hand_over(self, letter: EmailMessage, target: str) -> Outcome:
@@ -131,9 +138,17 @@ def composed(message: Message, server: Server) -> EmailMessage:
     mail.set_content(letter.text)
     if letter.html:
         mail.add_alternative(letter.html, subtype="html")
-    for attachment in letter.attachments:
+    for attachment in (*letter.attachments, *_enclosed(letter)):
         _attach(mail, attachment)
     return mail
+
+
+def _enclosed(letter: Letter) -> tuple[Attachment, ...]:
+    """The notice as a file: the same bytes whenever it is made."""
+    if letter.notice is None:
+        return ()
+    name, content = letter.notice.notice, pdf(letter.notice, words_in(letter.language))
+    return (Attachment(f"notice-{name}.pdf", PDF, content),)
 
 
 def _address(text: str, name: str = "") -> Address:
@@ -159,7 +174,7 @@ def line(text: str) -> str:
     return " ".join("".join(seen).split()).replace("=?", "= ?")[:LIMIT_LINE]
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Whether a text is one mail address and nothing besides."""
     one = ADDRESS.fullmatch(text) is not None and line(text) == text
     return one and len(text) <= LIMIT_ADDRESS

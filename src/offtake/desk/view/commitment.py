@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from offtake.core.account import Use
 from offtake.core.names import UNSTATED
-from offtake.core.pricing import rate_micros_per_gpu_h
+from offtake.core.pricing import listed_micros_per_gpu_h
 from offtake.core.scope import Scope, concerns
 from offtake.core.vocabulary import NONE
 from offtake.desk.state import State
@@ -21,8 +21,7 @@ def commitments(state: State) -> Iterator[Data]:
     names, currency = names_at(state), portfolio.document.currency
 
     def quote(use: Use) -> int:
-        rate = rate_micros_per_gpu_h(clauses, use)
-        rate = rate_micros_per_gpu_h(portfolio.prices, use) if rate is None else rate
+        rate = listed_micros_per_gpu_h(clauses, portfolio.prices, use)
         return NONE if rate is None else rate
 
     pools = sites(portfolio.document, names)

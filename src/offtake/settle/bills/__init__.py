@@ -40,6 +40,12 @@ def read_bill(path: Path, expected: Expected = ANYTHING) -> Bill:
     return _bill(layout, rows, parts)
 
 
+def is_bill(path: Path) -> bool:
+    """Whether a file has the columns of a bill of some format."""
+    header = header_of(path)
+    return any(layout.fits(header) for layout in LAYOUTS)
+
+
 def layout_of(path: Path, header: Sequence[str]) -> Layout:
     """The format of a file with such columns.
 

@@ -215,10 +215,12 @@ def _corrections(words: Words) -> Column:
 
 def _gpu_s(amounts: Mapping[str, Amounts], unit: Words) -> Column:
     """GPU-seconds where a row states GPU-hours, in a column or by its unit, to the nearest."""
-    hours = amounts["gpu_h"]
-    stated = np.where(hours.stated, divided(hours.micros, MICROS), ABSENT)
-    in_unit = unit_marks(unit, GPU_HOURS) & ~hours.stated & amounts["quantity"].stated
-    return np.where(in_unit, seconds_of(amounts["quantity"].micros), stated)
+    hours, quantity = amounts["gpu_h"], amounts["quantity"]
+    found = np.full(len(hours.micros), ABSENT, np.int64)
+    found[hours.stated] = divided(hours.micros[hours.stated], MICROS)
+    in_unit = unit_marks(unit, GPU_HOURS) & ~hours.stated & quantity.stated
+    found[in_unit] = seconds_of(quantity.micros[in_unit])
+    return found
 
 
 def unit_marks(unit: Words, keys: frozenset[str]) -> Marks:

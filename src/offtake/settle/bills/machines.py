@@ -33,7 +33,8 @@ def with_machines(parts: Parts, rows: Rows, columns: Sequence[str], within: Mark
     times = np.where(machine_time, gpus * hours, np.where(accelerator != "", gpu_hours, 0))
     tells = (times > 0) & quantity.stated & (parts.category == Category.USAGE)
     tells &= parts.gpu_s == ABSENT
-    gpu_s = np.where(tells, seconds_of(quantity.micros, np.where(tells, times, 0)), parts.gpu_s)
+    gpu_s = parts.gpu_s.copy()
+    gpu_s[tells] = seconds_of(quantity.micros[tells], times[tells])
     words = {**parts.words, "accelerator": _words(accelerator)}
     return parts._replace(words=words, gpu_s=gpu_s, gpus=np.where(priced, 0, gpus))
 

@@ -4,6 +4,7 @@ Unlike traces, bills hold line breaks inside quotes, and no row of them may be l
 of another width is a problem, and so is a file that ends within one.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -51,14 +52,17 @@ def header_of(path: Path) -> list[str]:
         raise refusal(path, "no such file", "Give the path of a bill.")
     if path.stat().st_size > LIMIT_FILE_BYTES:
         raise refusal(path, f"above {LIMIT_FILE_BYTES >> 30} GiB", "Give one month a file.")
-    if is_parquet(path):
-        from offtake.demand.parquet import names_of
+    try:
+        if is_parquet(path):
+            from offtake.demand.parquet import names_of
 
-        return names_of(path)
-    head = head_of(path)
+            return names_of(path)
+        head = head_of(path)
+        first = next(csv.reader(io.StringIO(head)), [])
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise refusal(path, f"has no names of columns: {error}", "Give the file itself.") from error
     if not head and path.suffix in COMPRESSION:
         raise refusal(path, "cannot be unpacked to its end", "Fetch the whole file again.")
-    first = next(csv.reader(io.StringIO(head)), [])
     return [name.strip() for name in first]
 
 
@@ -76,7 +80,7 @@ def read_rows(path: Path, header: Sequence[str], plain: Collection[str]) -> Rows
     import pyarrow as pa
 
     try:
-        found = _parquet(path) if is_parquet(path) else _csv(path, header, plain)
+        found = _parquet(path, plain) if is_parquet(path) else _csv(path, header, plain)
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         says = f"cannot be read to its end: {str(error).splitlines()[0]}"
         raise refusal(path, says, "Fetch the whole file again.") from error
@@ -87,12 +91,20 @@ def read_rows(path: Path, header: Sequence[str], plain: Collection[str]) -> Rows
     return Rows(path, found[0], found[1], digest)
 
 
-def _parquet(path: Path) -> tuple[Any, Column]:
+def _parquet(path: Path, plain: Collection[str]) -> tuple[Any, Column]:
+    import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
+    schema = parquet.read_schema(path)
+    words = [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type) and key_of(field.name) not in plain
+    ]
+    with parquet.ParquetFile(path, read_dictionary=words) as file:
         _limit(path, file.metadata.num_rows)
         table = file.read(use_threads=False)
+    table = table.unify_dictionaries().combine_chunks()
     return table, np.arange(1, table.num_rows + 1, dtype=np.int64)
 
 
@@ -101,9 +113,27 @@ def _limit(path: Path, rows: int) -> None:
         raise refusal(path, f"more than {LIMIT_ROWS:,} rows", "Split the file by month.")
 
 
+def _check_text(path: Path) -> None:
+    """Refuse what is not UTF-8 at its line, before rows of it could be lost."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    with opened(path) as stream:
+        while block := stream.read(BLOCK_BYTES):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].count(b"\n")
+                place, says = Place(path.name, line, 1), "is not text in UTF-8"
+                raise Unreadable(
+                    [Problem("bad-bill", place, says, "Save the file as UTF-8.")]
+                ) from error
+            line += block.count(b"\n")
+        decoder.decode(b"", final=True)
+
+
 def _csv(path: Path, header: Sequence[str], plain: Collection[str]) -> tuple[Any, Column]:
     import pyarrow as pa
 
+    _check_text(path)
     names = _unique(header)
     skipped: list[tuple[int, str]] = []  # Number from 1 and text of rows of another width.
     batches: list[Any] = []
@@ -128,6 +158,8 @@ def _csv(path: Path, header: Sequence[str], plain: Collection[str]) -> tuple[Any
 
 def _written(table: Any) -> Marks:
     """The rows that are not blank; files end with such rows, and spreadsheets with many."""
+    if any(column.null_count == 0 for column in table.columns):
+        return np.ones(table.num_rows, bool)
     written = np.zeros(table.num_rows, bool)
     for column in table.columns:
         written |= np.asarray(column.is_valid())

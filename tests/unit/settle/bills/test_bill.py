@@ -144,6 +144,15 @@ def test_line_breaks_in_quotes_and_blank_lines_do_not_move_places(tmp_path: Path
     assert told(tmp_path, text)[0].startswith("bill.csv:5:7 negative-charge")
 
 
+def test_text_that_is_not_utf_8_is_refused_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "bill.csv"
+    path.write_bytes((HEAD + ROW).encode() + ROW.replace("alpha", "M\xfcnchen").encode("latin-1"))
+    with pytest.raises(Unreadable) as caught:
+        read_bill(path)
+
+    assert str(caught.value).startswith("bill.csv:3:1: is not text in UTF-8 [bad-bill]")
+
+
 def test_a_table_that_is_no_bill_says_what_a_bill_has(tmp_path: Path) -> None:
     assert "unknown-bill: has no columns of a bill" in told(tmp_path, "a,b\n1,2\n")[0]
 

@@ -1,0 +1,156 @@
+"""What the desk sends: dead letters to be revived, programs that are told, addresses of readers."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from offtake.desk.access.act import Act
+from offtake.desk.access.http import needs
+from offtake.desk.access.may import may
+from offtake.desk.desk import need
+from offtake.desk.legible import plain_text
+from offtake.desk.message import TOPICS
+from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.problem import NotThere
+from offtake.desk.reading import Invalid
+from offtake.desk.routes.contacts import ContactBody, contacts_seen, wished
+from offtake.desk.routes.outbox import Post, messages_seen, revive
+from offtake.desk.routes.webhooks import WebhookBody, registered, remove, webhooks_seen
+from offtake.desk.store.access import Register
+from offtake.desk.store.contact import Full
+from offtake.desk.store.webhook import EVERYTHING
+from offtake.desk.words import LANGUAGES
+from offtake.sourcing.command import Refused
+
+SHOWN = 50
+"""Messages of each list."""
+Form = Request[Any, Any, Any]
+
+
+def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
+    """The page about messages, and its forms."""
+
+    @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)])
+    async def messages(visit: Visitor) -> Response[str]:
+        """What is dead, what was sent, and who is told."""
+        return page(sending, register, visit)
+
+    @post(
+        "/outbox/{name:str}/retry",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.OUTBOX_RETRY)],
+    )
+    async def again(visit: Visitor, name: FromPath[str]) -> Response[str]:
+        """Send a dead message again, under its id."""
+        need(visit.known, Act.OUTBOX_RETRY)
+        revive(sending, name, visit.desk.clock.now_s())
+        return page(sending, register, visit, visit.words("It is sent again."))
+
+    return messages, again, *_webhook_forms(sending, register), *_contact_forms(sending, register)
+
+
+def page(
+    sending: Post, register: Register, visit: Visit, told: str = "", wrong: tuple[str, ...] = ()
+) -> Response[str]:
+    """The page, with what came of a form."""
+    who = visit.known
+    reads = may(who, Act.OUTBOX_READ)
+    return visit.page(
+        "messages",
+        422 if wrong else 200,
+        reads=reads,
+        dead=messages_seen(sending, who, "dead", SHOWN) if reads else [],
+        latest=messages_seen(sending, who, "", SHOWN) if reads else [],
+        revives=may(who, Act.OUTBOX_RETRY),
+        webhooks=webhooks_seen(sending, who),
+        registers=may(who, Act.WEBHOOK_MANAGE) and sending.endpoints is not None,
+        removes=may(who, Act.WEBHOOK_MANAGE),
+        contacts=contacts_seen(register, who),
+        keeps=may(who, Act.CONTACT_MANAGE),
+        languages=LANGUAGES,
+        topics=(EVERYTHING, *TOPICS),
+        told=told,
+        wrong=wrong,
+    )
+
+
+def _webhook_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
+    @post(
+        "/outbox/webhooks",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.WEBHOOK_MANAGE)],
+    )
+    async def tell(visit: Visitor, request: Form) -> Response[str]:
+        """Tell a program; its secret is shown once, now."""
+        who, form = visit.known, await request.form()
+        need(who, Act.WEBHOOK_MANAGE)
+        topics = tuple(str(topic) for topic in form.getall("topics", [EVERYTHING]))
+        body = WebhookBody(url=str(form.get("url", "")).strip(), topics=topics)
+        try:
+            made = registered(sending, who, body, visit.desk.clock.now_s())
+        except (Invalid, Refused) as error:
+            return page(sending, register, visit, wrong=_said(error))
+        text = visit.words("Its secret, shown once: {text}", text=made.secret.reveal())
+        return page(sending, register, visit, text)
+
+    @post(
+        "/outbox/webhooks/{name:str}/end",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.WEBHOOK_MANAGE)],
+    )
+    async def no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
+        """Tell a program no more."""
+        need(visit.known, Act.WEBHOOK_MANAGE)
+        remove(sending, visit.known, name)
+        return page(sending, register, visit)
+
+    return tell, no_more
+
+
+def _contact_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
+    @post(
+        "/outbox/contacts",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.CONTACT_MANAGE)],
+    )
+    async def write_to(visit: Visitor, request: Form) -> Response[str]:
+        """Write to an address."""
+        who, form = visit.known, await request.form()
+        need(who, Act.CONTACT_MANAGE)
+        given = {key: str(form.get(key, "")).strip() for key in ("address", "party", "language")}
+        try:
+            if says := plain_text("".join(given.values())):
+                return page(sending, register, visit, wrong=(says,))
+            made = wished(who, ContactBody(**given), visit.desk.state)
+            register.add_contact(made, by=who.id)
+        except (Invalid, Full) as error:
+            return page(sending, register, visit, wrong=_said(error))
+        return page(sending, register, visit)
+
+    @post(
+        "/outbox/contacts/{name:str}/end",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.CONTACT_MANAGE)],
+    )
+    async def write_no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
+        """Write to an address no more."""
+        who = visit.known
+        need(who, Act.CONTACT_MANAGE)
+        if not register.remove_contact(name, by=who.id, party=who.party):
+            raise NotThere("there is no such thing")
+        return page(sending, register, visit)
+
+    return write_to, write_no_more
+
+
+def _said(error: Exception) -> tuple[str, ...]:
+    if isinstance(error, Invalid):
+        return tuple(f"{row.field}: {row.says}. {row.remedy}" for row in error.wrong)
+    return (str(error),)

@@ -1,0 +1,1 @@
+"""Revisions: each brings a database from the one before it. What is released is never changed."""
