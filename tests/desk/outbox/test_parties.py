@@ -117,13 +117,14 @@ PAIRS = {
 
 @pytest.mark.parametrize("secret", PAIRS)
 def test_nobody_is_sent_anything_by_which_two_worlds_differ(secret: str, tmp_path: Any) -> None:
-    from offtake.desk.store.engine import create_tables, open_engine
+    from offtake.desk.store.engine import open_engine
+    from offtake.desk.store.migrate import migrate
 
     one, other, parties = PAIRS[secret]
     sent = []
     for number, steps in enumerate((one, other)):
         engine = open_engine(f"sqlite:///{tmp_path / str(number)}.db")
-        create_tables(engine)
+        migrate(engine)
         sent.append(told_of(engine, steps))
         engine.dispose()
     assert {party: sent[0][party] for party in parties} == {

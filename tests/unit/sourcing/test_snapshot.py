@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
-from builders import build
+from builders import build, load
 from laws.portfolios import cases
 from laws.sourced import played
 from offtake.clauses import KINDS
@@ -23,6 +23,7 @@ from offtake.sourcing.snapshot import BadSnapshot, data_of, state_of
 from unit.sourcing.stories import DAY, FIRST, START, noticed
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 SECOND = "      second: {kind: first_refusal, holder: beta, window: 9d, rank: 2}\n"
 
 
@@ -57,9 +58,10 @@ def test_what_any_journal_tells_of_any_clause_comes_back(case: dict[str, Any]) -
 
 
 def of_every_kind() -> list[BoundClause]:
-    """Clauses of the examples."""
-    paths = sorted(EXAMPLES.glob("*/portfolio.yaml"))
-    return [clause for path in paths for clause in Portfolio.load(path).clauses]
+    """Clauses of the examples, and of the cases worked by hand."""
+    paths, cases = sorted(EXAMPLES.glob("*/portfolio.yaml")), sorted(GOLDEN.glob("*/*.toml"))
+    found = [clause for path in paths for clause in Portfolio.load(path).clauses]
+    return found + [clause for path in cases for clause in build(load(path)).clauses]
 
 
 def test_the_terms_of_every_kind_come_back_as_agreed_and_as_a_row() -> None:

@@ -1,0 +1,132 @@
+"""Every page of every role in a real browser: reachable, accessible, and no wider than a phone.
+
+Pages are found as people find them, by their links. The rules are those of WCAG 2.1, levels A and
+AA, as axe-core knows them: names of controls, contrast, order of headings, languages, landmarks.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+
+from desk.browsers import Person, Served, chromium
+
+__all__ = ["chromium"]
+
+PEOPLE = (
+    "Ada, buyer",
+    "Emil, engineer",
+    "Fatima, finance",
+    "Aiko, auditor",
+    "Adam, administrator",
+    "Mia at Microsoft",
+)
+PAGES_MAX = 30
+"""Of each person: one of a kind is looked at, however many requirements there are."""
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+FILES = (".svg", ".pdf", ".ics", ".jsonl")
+TOO_WIDE = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("pages"))
+    yield served
+    served.kill()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    pytest.importorskip("axe_playwright_python", reason="no axe: install [test]")
+    return Path(str(files("axe_playwright_python") / "axe.min.js")).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_page_is_accessible_and_fits_a_phone(
+    desk: Served, chromium: Any, axe: str, name: str
+) -> None:
+    person = Person(chromium, desk, name, width=390)
+    language = "fr" if PEOPLE.index(name) % 2 else "en"
+    wrong: list[str] = []
+    for path in _crawled(person, language):
+        wrong += [f"{path} {fault}" for fault in _faults(person, axe)]
+        assert person.page.evaluate("document.documentElement.lang") == language, path
+    assert wrong == []
+    assert person.complaints == []
+
+
+def _crawled(person: Person, language: str) -> Iterator[str]:
+    """The paths that links lead to, each kind once; the page is shown while its path is given."""
+    todo, seen = deque(["/"]), set[str]()
+    while todo and len(seen) < PAGES_MAX:
+        path = todo.popleft()
+        if _kind(path) in seen:
+            continue
+        seen.add(_kind(path))
+        asked = f"{path}{'&' if '?' in path else '?'}lang={language}"
+        answer = person.page.goto(f"{person.desk.base}{asked}")
+        assert answer.status == 200, (path, answer.status)
+        yield path
+        found = person.page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)")
+        todo += [_local(person, link) for link in found if _local(person, link)]
+
+
+def _kind(path: str) -> str:
+    """What page it is: its first part, and whether it is of one thing."""
+    parts = urlsplit(path).path.strip("/").split("/")
+    return "/".join((parts[0], *("*" for _ in parts[1:2]), *parts[2:]))
+
+
+def _local(person: Person, link: str) -> str:
+    """A link of the desk as a path; empty for files, other hosts and what changes something."""
+    plain = urldefrag(link).url
+    if not plain.startswith(person.desk.base):
+        return ""
+    path = plain.removeprefix(person.desk.base) or "/"
+    left_out = ("/demo", "/sign", "/static", "/v1", "/docs", "/schema")
+    if path.startswith(left_out) or urlsplit(path).path.endswith(FILES) or "lang=" in path:
+        return ""
+    return path
+
+
+def _faults(person: Person, axe: str) -> Iterator[str]:
+    """What is wrong with the page that is shown."""
+    page = person.page
+    page.evaluate(axe)
+    found = page.evaluate("options => axe.run(document, options)", RULES)
+    for row in found["violations"]:
+        yield f"{row['id']}: {row['nodes'][0]['html'][:120]}"
+    assert found["passes"], "axe has looked at nothing"
+    wide = page.evaluate(TOO_WIDE)
+    if wide > 0:
+        yield f"is {wide} px wider than the phone"
+    levels = page.evaluate(HEADINGS)
+    if levels[:1] != [1] or any(b - a > 1 for a, b in pairwise(levels)):
+        yield f"headings are {levels}"
+
+
+def test_a_notice_is_answered_with_the_keyboard_alone(desk: Served, chromium: Any) -> None:
+    holder = Person(chromium, desk, "Mia at Microsoft")
+    holder.sees("/notices/texas-2.1")
+    page = holder.page
+    page.keyboard.press("Tab")
+    assert "main" in page.evaluate("document.activeElement.getAttribute('href') || ''")  # Skips.
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "gpus":
+            break
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Mia Holder, Microsoft")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+    assert "refused" in page.inner_text("main")
+    assert holder.complaints == []
