@@ -40,7 +40,7 @@ def pdf(page: Page, at_s: int) -> bytes:
     return bytes(sheet.output())
 
 
-def _folder() -> Path:
+def typefaces() -> Path:
     """Where matplotlib keeps its typefaces, found without importing it."""
     spec = find_spec("matplotlib")
     assert spec is not None
@@ -59,8 +59,8 @@ class _Sheet(FPDF):
         self.set_title(title)
         self.set_lang("en")
         self.set_creation_date(datetime.fromtimestamp(at_s, UTC))
-        self.add_font("sans", "", _folder() / "DejaVuSans.ttf")
-        self.add_font("sans", "B", _folder() / "DejaVuSans-Bold.ttf")
+        self.add_font("sans", "", typefaces() / "DejaVuSans.ttf")
+        self.add_font("sans", "B", typefaces() / "DejaVuSans-Bold.ttf")
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=MARGIN_MM)
         self.alias_nb_pages(PAGES)

@@ -1,9 +1,9 @@
 """Statements as pages for finance: totals, lines, and what each figure rests on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from offtake.core.names import Names
+from offtake.core.names import BUYER, Names
 from offtake.core.vocabulary import NONE
 from offtake.report.figures import Headline, Table
 from offtake.report.page import Page, Points, Section
@@ -15,6 +15,19 @@ from offtake.units.money import MICROS, SECONDS_PER_HOUR
 from offtake.units.time import instant_text
 
 
+class Note(NamedTuple):
+    """Something that is not in the figures, and why; of one agreement or party, if it says so."""
+
+    says: str
+    agreement: str = ""
+    party: str = ""
+
+    def concerns(self, statement: Statement) -> bool:
+        """Whether a statement may say it: what is of others stays with the buyer."""
+        own = (statement.agreement, ""), ("", statement.party), ("", "")
+        return (self.agreement, self.party) in own
+
+
 class Told(NamedTuple):
     """What every page of statements says beside its lines."""
 
@@ -22,7 +35,8 @@ class Told(NamedTuple):
     currency: str
     names: Names
     provenance: Provenance
-    notes: tuple[str, ...] = ()  # What is not in the figures, and why.
+    notes: tuple[Note, ...] = ()
+    agreements: Mapping[str, str] = {}  # Their titles.
     commitments: tuple[Commitment, ...] = ()  # Whose period ended in the statement's.
 
 
@@ -154,15 +168,26 @@ def page_of(found: Sequence[Statement], told: Told) -> Page:
     sections.append(rests_on(map(told.provenance.of, lines)))
     if len(found) > 1:
         sections.insert(0, Section("Totals", tables=(summary(found, told),)))
-    if told.notes:
-        sections.insert(0, Section("Not in these figures", points=(Points("", told.notes),)))
+    alone = len(found) == 1
+    notes = tuple(n.says for n in told.notes if not alone or n.concerns(found[0]))
+    if notes:
+        sections.insert(0, Section("Not in these figures", points=(Points("", notes),)))
     return Page(
-        title=f"Statement {period}" if len(found) == 1 else f"Statements {period}",
-        lead=f"{told.title}. Amounts in {told.currency}; books keep millionths.",
+        title=f"Statement {period}" if alone else f"Statements {period}",
+        lead=f"{_between(found[0], told) if alone else told.title}. "
+        f"Amounts in {told.currency}; books keep millionths.",
         headlines=tuple(headlines),
         sections=tuple(sections),
         footer="Every line names its clause and rule. The same inputs give the same page.",
     )
+
+
+def _between(statement: Statement, told: Told) -> str:
+    """Who states what to whom: the buyer, the party, and the agreement with its title."""
+    buyer, party = told.names.title(BUYER), told.names.titles.get(statement.party, statement.party)
+    title = told.agreements.get(statement.agreement, "")
+    under = f"{statement.agreement}, {title}" if title else statement.agreement
+    return f"{buyer} with {party}: {under}"
 
 
 def rests_on(origins: Iterable[Origin]) -> Section:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from offtake.contract.portfolio import Portfolio
+from offtake.core.names import name_of
 from offtake.core.vocabulary import BoundClause
 from offtake.report.figures import Table
-from offtake.report.statement_page import Told, lines_table, page_of, summary, titled
+from offtake.report.statement_page import Note, Told, lines_table, page_of, summary, titled
 from offtake.settle.booked import Books
 from offtake.settle.columns import book_columns
 from offtake.settle.form import line_of, lines_csv, lines_parquet, statement_data
@@ -28,7 +29,7 @@ class Settled(NamedTuple):
     books: Books
     period: tuple[int, int]
     statements: tuple[Statement, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def told(self) -> Told:
@@ -40,7 +41,8 @@ class Settled(NamedTuple):
             row for row in self.books.commitments if self.period[0] < row.end_s <= self.period[1]
         )
         of_portfolio = title, document.currency, self.portfolio.names, provenance
-        return Told(*of_portfolio, self.notes, ended)
+        titles = {one.id: one.title for one in document.agreements}
+        return Told(*of_portfolio, self.notes, titles, ended)
 
     def only(self, agreement: str) -> "Settled":
         """The statements of one agreement."""
@@ -73,25 +75,27 @@ def settled_of(
     return Settled(portfolio, books, period, found, tuple(_notes(books, portfolio, period)))
 
 
-def _notes(books: Books, portfolio: Portfolio, period: tuple[int, int]) -> Iterable[str]:
+def _notes(books: Books, portfolio: Portfolio, period: tuple[int, int]) -> Iterable[Note]:
     """What is not in the figures, and why."""
-    known = books.used
-    names = portfolio.names
+    known, names = books.used, portfolio.names
     if period[0] < known.from_s:
-        yield f"Use is known from {instant_text(known.from_s)} on; nothing before it is charged."
+        since = instant_text(known.from_s)
+        yield Note(f"Use is known from {since} on; nothing before it is charged.")
     if known.until_s < period[1]:
-        yield f"Use is known until {instant_text(known.until_s)}; the period ends later."
+        yield Note(f"Use is known until {instant_text(known.until_s)}; the period ends later.")
     for use in books.gaps:
         if period[0] <= use.start_s < period[1]:
-            what = names.accelerators[use.accelerator] if use.accelerator < 62 else "any"
-            yield (
+            party, what = names.parties[use.supplier], name_of(names.accelerators, use.accelerator)
+            yield Note(
                 f"Nothing prices {use.gpu_s // SECONDS_PER_HOUR:,} GPU-hours of {what} from "
-                f"{names.parties[use.supplier]} on {instant_text(use.start_s)} (RC1)."
+                f"{party} on {instant_text(use.start_s)} (RC1).",
+                party=party,
             )
     for clause in books.clauses:
         for due in clause.kind.floor(clause.terms)[1] if clause.kind.floor else ():
             if period[0] < due.end_s <= period[1]:
-                yield from _untrued(clause.clause_id, (due.start_s, due.end_s), known)
+                for says in _untrued(clause.clause_id, (due.start_s, due.end_s), known):
+                    yield Note(says, agreement=clause.agreement)
 
 
 def _untrued(clause_id: str, due: tuple[int, int], known: Used) -> Iterable[str]:
@@ -128,7 +132,7 @@ def data_of(settled: Settled) -> dict[str, Any]:
         "period": period_text(settled.period),
         "net_micros": sum(one.net_micros for one in settled.statements),
         "statements": [statement_data(one, provenance) for one in settled.statements],
-        "notes": list(settled.notes),
+        "notes": [note.says for note in settled.notes],
     }
 
 
@@ -142,7 +146,7 @@ def tables_of(settled: Settled, *, whole: bool) -> list[Table]:
             for one in settled.statements
         ]
     if settled.notes:
-        rows = tuple((note,) for note in settled.notes)
+        rows = tuple((note.says,) for note in settled.notes)
         tables.append(Table("Not in these figures", ("why",), rows))
     return tables
 

@@ -179,21 +179,44 @@ def test_what_is_not_in_the_figures_is_said(tmp_path: Path) -> None:
     text = PORTFOLIO.replace(
         "  - {supplier: beta, price: $4.00}\n", "  - {supplier: lab, price: $1}\n"
     )
-    notes = settled(tmp_path, "2026-01", usage, text).notes
+    notes = [note.says for note in settled(tmp_path, "2026-01", usage, text).notes]
 
     assert "Use is known from 2026-02-01 on; nothing before it is charged." in notes
     assert any("A/floor: the period from 2026-01-01 is not trued up" in note for note in notes)
 
 
-def test_use_that_nothing_prices_is_named_with_its_quantity(tmp_path: Path) -> None:
+def test_use_that_nothing_prices_is_named_to_whom_it_concerns_alone(tmp_path: Path) -> None:
     text = PORTFOLIO.replace("  - {supplier: beta, price: $4.00}\n", "  []\n").replace(
         "prices:\n  []", "prices: []"
     )
+    found = settled(tmp_path, "2026-02", text=text)
 
-    assert (
-        "Nothing prices 5 GPU-hours of H100 from beta on 2026-02-20 (RC1)."
-        in settled(tmp_path, "2026-02", text=text).notes
+    (note,) = [note for note in found.notes if "Nothing prices" in note.says]
+    assert note.says == "Nothing prices 5 GPU-hours of H100 from beta on 2026-02-20 (RC1)."
+    files = files_of(found)
+    assert b"beta" in files["index.html"]
+    assert b"beta" not in files["A-alpha.html"]
+    assert b"lab with Alpha Cloud: A" in files["A-alpha.html"]
+
+
+def test_a_split_row_changes_its_amount_by_its_rounding_at_most(tmp_path: Path) -> None:
+    """An hour priced at $2.345679 in three parts of uneven length, each rounded by itself."""
+    text = PORTFOLIO.replace("$2.00", "$2.345679")
+    whole = "start,end,supplier,gpu_s\n2026-02-10T00:00Z,2026-02-10T01:00Z,alpha,3601\n"
+    parts = "start,end,supplier,gpu_s\n" + "".join(
+        f"2026-02-10T00:{start:02}Z,2026-02-10T00:{end:02}Z,alpha,{gpu_s}\n"
+        for start, end, gpu_s in ((0, 7, 421), (7, 31, 1441), (31, 59, 1739))
     )
+
+    def used(rows: str) -> int:
+        lines = [
+            line
+            for one in settled(tmp_path, "2026-02", rows, text).statements
+            for line in one.lines
+        ]
+        return sum(line.amount_micros for line in lines if line.rule == "RC1")
+
+    assert abs(used(whole) - used(parts)) <= 3
 
 
 def test_a_share_that_is_paid_ahead_is_of_the_month_that_begins_and_credited_when_it_ends(

@@ -8,8 +8,6 @@ Arabic letters are not joined.
 """
 
 from datetime import UTC, datetime
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 from unicodedata import bidirectional
 
@@ -21,6 +19,7 @@ from fpdf.fonts import TTFFont
 from offtake.desk.documents.letter import Letter, Part, Row, letter
 from offtake.desk.documents.notice import NoticeDocument
 from offtake.desk.words import Words
+from offtake.report.pdf import typefaces
 
 MARGIN_MM = 20
 LABELS_MM = 52
@@ -63,14 +62,6 @@ def _signs(page: Letter) -> set[str]:
     return set("".join(texts))
 
 
-def _folder() -> Path:
-    """Where matplotlib keeps its typefaces, found without importing it."""
-    spec = find_spec("matplotlib")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-
-
 def _drawn(line: str) -> str:
     """A line in the order its signs are drawn from left to right."""
     if any(bidirectional(sign) in ("R", "AL", "AN") for sign in line):
@@ -97,7 +88,7 @@ class _Sheet(FPDF):
 
     def _typefaces(self, signs: set[str]) -> set[int]:
         """Embed what the letter needs; returns the signs that are drawn as boxes."""
-        folder = _folder()
+        folder = typefaces()
         self.add_font("sans", "", folder / "DejaVuSans.ttf")
         self.add_font("sans", "B", folder / "DejaVuSans-Bold.ttf")
         plain = self.fonts["sans"]
