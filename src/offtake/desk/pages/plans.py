@@ -161,7 +161,11 @@ async def ledger(visit: Visitor) -> Html:
             *({"says": words(says), "number": True} for says in LEDGER),
         ],
         rows=[
-            (row["pool"], row["supplier"], *(words.figures.number(row[key]) for key in figures))
+            (
+                row["pool"],
+                _title(visit, row["supplier"]),
+                *(words.figures.number(row[key]) for key in figures),
+            )
             for row in seen
         ],
     )
@@ -199,13 +203,22 @@ async def standing(visit: Visitor) -> Html:
         ("left", words("Still to take"), True),
     )
     shown_keys = [row for row in keys if any(row[0] in one for one in rows)]
+    shown = [key for key, _, _ in shown_keys]
     return visit.page(
         "table",
         heading=words("Where commitments stand"),
         lead=words("Contracted is what pools and orders cost within the period, used in full."),
         columns=[{"says": says_, "number": number} for _, says_, number in shown_keys],
-        rows=[[one.get(key, "") for key, _, _ in shown_keys] for one in rows],
+        rows=[
+            [_title(visit, one[key]) if key == "supplier" else one.get(key, "") for key in shown]
+            for one in rows
+        ],
     )
+
+
+def _title(visit: Visitor, party: str) -> str:
+    """The name of a party as people write it."""
+    return visit.desk.state.in_force.portfolio.names.titles.get(party, party)
 
 
 @get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
