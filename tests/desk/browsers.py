@@ -112,3 +112,9 @@ class Person:
         self.page.get_by_role("button", name=name).first.click()
         self.page.wait_for_load_state()
         return str(self.page.inner_text("main"))
+
+    def confirms(self, name: str) -> str:
+        """Press a button whose form asks whether it is meant."""
+        form = self.page.locator("form", has=self.page.get_by_role("button", name=name)).first
+        form.locator("[name=sure]").check()
+        return self.presses(name)

@@ -125,6 +125,8 @@ def test_a_notice_is_answered_with_the_keyboard_alone(desk: Served, chromium: An
     page.keyboard.type("0")
     page.keyboard.press("Tab")
     page.keyboard.type("Mia Holder, Microsoft")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

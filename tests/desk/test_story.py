@@ -29,13 +29,13 @@ def test_a_first_refusal_is_clicked_through_to_an_award_and_a_delivery(
     assert "a notice to answer before" in holder.sees("/")
     holder.sees("/notices/texas-2.1")
     holder.fills(gpus="15000", signed="Mia Holder, Microsoft")
-    assert "accepted" in holder.presses("Send the answer")
+    assert "accepted" in holder.confirms("Send the answer")
 
     desk.kill()
     desk.start()
     assert "accepted" in buyer.sees("/requirements/texas-2")
     buyer.fills(price="$2.90")
-    assert "25,000" in buyer.presses("Sign the order with Microsoft")
+    assert "25,000" in buyer.confirms("Sign the order with Microsoft")
     for name in ("Cerebras", "AWS"):
         buyer.page.get_by_label(name).uncheck()
     for name in ("Oracle", "Google Cloud", "CoreWeave"):
@@ -89,8 +89,8 @@ def _award(desk: Served, buyer: Person) -> None:
     buyer.sees("/requirements/texas-2")
     buyer.fills(take__oracle="15000", take__coreweave="10000", why="two suppliers")
     assert "Sign the order with Oracle" in buyer.presses("Confirm the award")
-    buyer.presses("Sign the order with Oracle")
-    said = buyer.presses("Sign the order with CoreWeave")
+    buyer.confirms("Sign the order with Oracle")
+    said = buyer.confirms("Sign the order with CoreWeave")
     assert re.search(r"ordered|late", said)
     for _ in range(3):
         said = buyer.presses("It has come")
@@ -102,7 +102,7 @@ def _others_look(desk: Served, chromium: Any) -> None:
     for name in ("Emil, engineer", "Fatima, finance", "Aiko, auditor"):
         other = Person(chromium, desk, name)
         seen = other.sees("/requirements/texas-2")
-        assert ("2.90 USD" in seen or "3 USD" in seen) == (name != "Emil, engineer")
+        assert ("3.00 USD" in seen) == (name != "Emil, engineer")
         assert other.page.get_by_role("button", name="Withdraw it").count() == 0
         assert other.complaints == []
 

@@ -13,6 +13,8 @@ import pytest
 from jinja2 import Environment, nodes
 
 import offtake.desk
+from offtake.clauses import KINDS
+from offtake.desk.access.gist import GISTS, OTHER
 from offtake.desk.words import LANGUAGES, Language, words_in
 from offtake.units.time import Calendar, Duration, parse_instant
 
@@ -23,7 +25,7 @@ NOON = parse_instant("2025-07-01T12:00:00Z")
 
 
 def said() -> set[str]:
-    """Every text that the desk's code and templates say: ``words(...)``, ``.plural``, ``later``."""
+    """Every text that the desk says: ``words(...)``, ``.plural``, ``later``; what clauses say."""
     found = set()
     for path in DESK.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
@@ -31,7 +33,8 @@ def said() -> set[str]:
         found |= set(_of_code(tree, also_tuples=lengths))
     for path in DESK.rglob("*.j2"):
         found |= set(_of_template(path.read_text("utf-8")))
-    return found
+    sentences = {finding.says for kind in KINDS.values() for finding in kind.findings}
+    return found | sentences | {*GISTS.values(), OTHER}
 
 
 def _of_code(tree: ast.AST, *, also_tuples: bool) -> Iterator[str]:

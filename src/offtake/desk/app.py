@@ -15,17 +15,19 @@ from offtake.desk.access.who import Who
 from offtake.desk.described import config, described
 from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.legible import LIMIT_BODY, Addresses, Letter
-from offtake.desk.pages import do, entries, live, plans, show
+from offtake.desk.pages import ask, do, entries, live, matter, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
 from offtake.desk.routes import ledger, matters, me, permits, questions, requirements, waivers
 
 PAGES = (
-    *(show.today, show.requirements, show.requirement, show.notices, show.notice, show.letter),
-    *(show.printed, show.tenders, show.tender, show.orders, entries.entries),
+    *(show.today, show.requirements, show.requirement, entries.entries, ask.ask),
+    *(matter.notices, matter.notice, matter.letter, matter.printed),
+    *(matter.tenders, matter.tender, matter.orders),
     *(plans.rights, plans.rights_picture, plans.capacity, plans.ledger, plans.capacity_picture),
-    *(plans.standing, plans.portfolio, plans.reason, do.do, live.events, live.static, live.favicon),
+    *(plans.standing, plans.portfolio, plans.reason, plans.all_reasons),
+    *(do.do, live.events, live.static, live.favicon),
 )
 
 

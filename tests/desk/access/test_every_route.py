@@ -105,6 +105,7 @@ ASKED = {
     "/orders": ("limit=1", "cursor=texas", "cursor=nope", "cursor=2"),
     "/timeline": ("limit=1", "limit=5", "limit=6", "cursor=4", "cursor=6", "cursor=x"),
     "/journal": ("cursor=1", "cursor=5", "cursor=6", "cursor=7", "kind=bid", "kind=due"),
+    "/ask": ("ask=supply&purpose=training", "purpose=training&at=2025-06-01", "purpose=nope"),
     "/deadlines": ("limit=1",),
 }
 """What else is asked: pages of lists, with cursors that are there and some that are not."""
@@ -245,6 +246,8 @@ READ = {
     "/notices/texas.1/document.pdf": "bp-fas-",
     "/tenders/texas.1": "bpefa--",
     "/rights": "bpefa--",
+    "/ask?ask=supply&purpose=training": "bpefa--",
+    "/reasons": "bpefasm",
     "/commitments": "bpefas-",
     "/journal": "bp-fa--",
     "/outbox": "bp--asm",

@@ -1,5 +1,6 @@
 """Forms: what somebody sends from a page becomes the same command as over the interface."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -13,11 +14,13 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.desk import need
 from offtake.desk.legible import LIMIT_PORTFOLIO
+from offtake.desk.pages.matter import notice_page, tender_page
 from offtake.desk.pages.plans import portfolio_page
-from offtake.desk.pages.show import notice_page, requirement_page, requirements_page, tender_page
-from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.pages.show import requirement_page, requirements_page
+from offtake.desk.pages.site import Line, Visit, Visitor, Wrongs
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid
+from offtake.desk.words import later
 from offtake.sourcing.command import Refused
 
 Form = Mapping[str, Any]
@@ -37,6 +40,35 @@ FORMS: dict[str, type[say.Command]] = {
     "propose": say.Propose,
 }
 """What can be sent from pages, by the name of its form."""
+BINDING = frozenset({"answer", "sign", "sign_accepted", "give_up", "adopt"})
+"""What cannot be taken back: whoever sends it says so beside (WCAG 2.1, 3.3.4)."""
+LABELS = {
+    "sure": later("Confirmation"),
+    "requirement": later("Short name"),
+    "title": later("Title"),
+    "purpose": later("Purpose"),
+    "gpus": later("GPUs"),
+    "accelerators": later("Accelerators"),
+    "accelerator": later("Accelerator"),
+    "regions": later("Regions"),
+    "region": later("Region"),
+    "start": later("Start"),
+    "end": later("End"),
+    "latest_start": later("Latest useful start"),
+    "price_limit": later("The most per GPU-hour"),
+    "smallest_lot": later("Smallest useful lot"),
+    "price": later("Price per GPU-hour"),
+    "prepaid": later("Paid in advance"),
+    "tranches": later("Deliveries"),
+    "spacing": later("Between deliveries"),
+    "lead": later("From order to delivery"),
+    "signed": later("Signature"),
+    "open_for": later("Open for"),
+    "invite": later("Invited"),
+    "why": later("Why"),
+    "portfolio": later("Portfolio"),
+}
+"""Fields as their forms call them."""
 
 
 @post(
@@ -52,15 +84,38 @@ async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]
     given = {key: form.getall(key) for key in form}
     try:
         command = _command(visit, act, given)
+        if act in BINDING and not _first(given, "sure"):
+            says = visit.words("Confirm that it is meant: it cannot be taken back.")
+            return _again(visit, act, given, (_line(visit, "sure", says, ""),))
         await visit.desk.do(visit.known, command)
     except msgspec.ValidationError as error:
-        return _again(visit, act, given, (str(error),))
+        return _again(visit, act, given, (_misfit(visit, str(error)),))
     except Invalid as error:
-        lines = tuple(f"{row.field}: {row.says}. {row.remedy}" for row in error.wrong)
-        return _again(visit, act, given, lines)
+        rows = ((row.field, f"{row.says}. {row.remedy}") for row in error.wrong)
+        return _again(visit, act, given, tuple(_line(visit, *row) for row in rows))
     except Refused as error:
-        return _again(visit, act, given, (str(error),))
+        return _again(visit, act, given, (_line(visit, "", str(error)),))
     return Redirect(_back(act, given), status_code=303)
+
+
+FIELD = re.compile(r"(.*) - at `\$\.(\w+)")
+MISSING = re.compile(r"Object missing required field `(\w+)`")
+
+
+def _misfit(visit: Visit, text: str) -> Line:
+    """What is wrong with the shape of a form, beside the field it is about."""
+    if found := MISSING.fullmatch(text):
+        return _line(visit, found[1], visit.words("This is needed."), "")
+    if found := FIELD.match(text):
+        return _line(visit, found[2], found[1])
+    return _line(visit, "", text)
+
+
+def _line(visit: Visit, field: str, says: str, language: str = "en") -> Line:
+    """What is wrong, beside its field; what the core says is English."""
+    label = visit.words(LABELS[field]) if field in LABELS else field
+    other = language if language != visit.words.language else ""
+    return Line(field, label, says, other)
 
 
 def _command(visit: Visit, act: str, given: Mapping[str, list[str]]) -> say.AnyCommand:
@@ -114,17 +169,16 @@ def _back(act: str, given: Mapping[str, list[str]]) -> str:
             return f"/requirements/{_first(given, 'requirement')}"
 
 
-def _again(
-    visit: Visit, act: str, given: Mapping[str, list[str]], wrong: tuple[str, ...]
-) -> Response[Any]:
+def _again(visit: Visit, act: str, given: Mapping[str, list[str]], wrong: Wrongs) -> Response[Any]:
     """The page that a form came from, with what went wrong and what was filled in."""
-    form = {key: values[-1] for key, values in given.items()}
+    form = {key: ",".join(values) if key in LISTS else values[-1] for key, values in given.items()}
     pages: dict[str, Callable[[], Response[Any]]] = {
         "submit": lambda: requirements_page(visit, None, wrong, form),
-        "answer": lambda: notice_page(visit, form.get("notice", ""), wrong),
-        "bid": lambda: tender_page(visit, form.get("tender", ""), wrong),
+        "answer": lambda: notice_page(visit, form.get("notice", ""), wrong, form),
+        "bid": lambda: tender_page(visit, form.get("tender", ""), wrong, form),
         "propose": lambda: portfolio_page(visit, wrong, form),
         "adopt": lambda: portfolio_page(visit, wrong),
     }
-    other = pages.get(act, lambda: requirement_page(visit, form.get("requirement", ""), wrong))
+    name, kept = form.get("requirement", ""), {} if act == "withdraw" else form
+    other = pages.get(act, lambda: requirement_page(visit, name, wrong, kept))
     return other()

@@ -1,8 +1,11 @@
 """The journal as a page."""
 
+import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from litestar import Response, get
 from litestar.params import QueryParameter
 
@@ -24,15 +27,40 @@ Word = Annotated[str, QueryParameter(max_length=100)]
 
 @get("/journal", include_in_schema=False, guards=[needs(Act.JOURNAL_READ)])
 async def entries(
-    visit: Visitor, cursor: Cursor = None, kind: Word = "", about: Word = ""
+    visit: Visitor, cursor: Cursor = None, kind: Word = "", about: Word = "", text: Word = ""
 ) -> Response[str]:
     """The journal, newest first."""
     need(visit.known, Act.JOURNAL_READ)
-    rows = _entries(visit, kind, about)
-    found = by_count(rows, cursor, PER_PAGE)
+    rows = _saying(_entries(visit, kind, about), text)
+    found = await run_sync(by_count, rows, cursor, PER_PAGE)
     return visit.page(
-        "journal", rows=found.rows, next=found.next, kind=kind, about=about, kinds=sorted(KINDS)
+        "journal",
+        rows=found.rows,
+        next=found.next,
+        kind=kind,
+        about=about,
+        text=text,
+        kinds=KINDS,
+        looked_at=LOOKED_AT,
     )
+
+
+LOOKED_AT = 20_000
+"""Entries, the latest, that are searched for words."""
+
+
+def _saying(rows: Iterator[Data], text: str) -> Iterator[Data]:
+    """The entries that say all the words, of what may be seen of them: nothing sealed."""
+    wanted = text.casefold().split()
+    if not wanted:
+        return rows
+    latest = islice(rows, LOOKED_AT)
+    return (row for row in latest if all(word in _words(row) for word in wanted))
+
+
+def _words(row: Data) -> str:
+    """All that is seen of an entry, to be searched."""
+    return json.dumps(row, ensure_ascii=False).casefold()
 
 
 def _entries(visit: Visit, kind: str, about: str) -> Iterator[Data]:
@@ -54,5 +82,5 @@ KINDS = (
     *("submit", "change", "withdraw", "notice", "answer", "tender", "bid", "award", "unaward"),
     *("sign", "sign_accepted", "give_up", "deliver", "late", "cancel", "default", "use"),
     *("issue_permit", "draw_permit", "return_draw", "revoke_permit"),
-    *("adopt", "propose", "due"),
+    *("adopt", "propose", "waive", "due"),
 )

@@ -1,6 +1,7 @@
 """Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
 from litestar import Response, get
@@ -19,26 +20,28 @@ from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.pages.show import Html, day_of
-from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
+from offtake.desk.pages.told import amount, instant, meaning
 from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
+from offtake.desk.view.clause import clauses
 from offtake.desk.view.commitment import commitments
 from offtake.desk.view.ledger import Window
 from offtake.desk.view.ledger import ledger as rows_of
 from offtake.desk.view.tide import tide
 from offtake.desk.words import later
 from offtake.report import charts
-from offtake.study.rights import ask_about, causes, horizon, rights_map, says, suppliers_of
+from offtake.study.rights import ask_about, causes, horizon, rights_map, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
 
 Data = dict[str, Any]
 Day = Annotated[str | None, QueryParameter(max_length=10, description="such as 2026-05-01")]
 
 
-def _day_s(text: str) -> int:
+def day_s(text: str) -> int:
     """The instant that a day begins.
 
     Raises:
@@ -58,7 +61,7 @@ async def rights(visit: Visitor, at: Day = None) -> Html:
     first_s, last_s = horizon(version.portfolio)
     at_s = visit.desk.clock.now_s() // DAY_S * DAY_S
     if at is not None:
-        at_s = _day_s(at)
+        at_s = day_s(at)
     at_s = min(max(at_s, first_s // DAY_S * DAY_S), last_s)
     words, portfolio = visit.words, version.portfolio
     tables = [
@@ -80,9 +83,8 @@ async def rights(visit: Visitor, at: Day = None) -> Html:
 def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Data]:
     """A line a supplier, a cell a purpose, each with the clause it rests on."""
     names, lines = portfolio.names, []
-    talks = not visit.known.party and may(visit.known, Act.JOURNAL_READ)
     for supplier in suppliers_of(portfolio):
-        cells = []
+        cells, asked = [], {"ask": act.name.lower(), "at": day_of(at_s)}
         for purpose in range(len(names.purposes)):
             ask = ask_about(act, supplier=supplier, purpose=purpose, at_s=at_s)
             made = decide(portfolio.clauses, NO_FACTS, ask, at_s)
@@ -90,7 +92,7 @@ def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Da
                 {
                     "verdict": made.verdict.name.lower(),
                     "clause": ", ".join(causes(made)),
-                    "says": says(made, names) if talks else "",
+                    "href": f"/ask?{urlencode(asked | {'purpose': names.purposes[purpose]})}",
                 }
             )
         lines.append({"title": names.title(supplier), "cells": cells})
@@ -163,7 +165,7 @@ async def ledger(visit: Visitor) -> Html:
         rows=[
             (
                 row["pool"],
-                _title(visit, row["supplier"]),
+                visit.title(row["supplier"]),
                 *(words.figures.number(row[key]) for key in figures),
             )
             for row in seen
@@ -189,36 +191,62 @@ async def capacity_picture(visit: Visitor) -> Response[bytes]:
 async def standing(visit: Visitor) -> Html:
     """Where commitments stand if what is held and ordered is used in full."""
     need(visit.known, Act.COMMITMENT_READ)
-    words = visit.words
-    rows = seen_of(
-        visit.known, "commitment", ((row, About()) for row in commitments(visit.desk.state))
-    )
-    keys = (
-        ("supplier", words("Supplier"), False),
-        ("clause", words("Clause"), False),
-        ("start", words("From"), False),
-        ("end", words("Until"), False),
-        ("floor", words("Floor"), True),
-        ("taken", words("Contracted"), True),
-        ("left", words("Still to take"), True),
-    )
-    shown_keys = [row for row in keys if any(row[0] in one for one in rows)]
-    shown = [key for key, _, _ in shown_keys]
+    words, state = visit.words, visit.desk.state
+    now_s = max(visit.desk.clock.now_s(), state.at_s)
+    rows = seen_of(visit.known, "commitment", ((row, About()) for row in commitments(state)))
+    columns = [column for column in COMMITTED if any(column.key in row for row in rows)]
     return visit.page(
         "table",
         heading=words("Where commitments stand"),
         lead=words("Contracted is what pools and orders cost within the period, used in full."),
-        columns=[{"says": says_, "number": number} for _, says_, number in shown_keys],
-        rows=[
-            [_title(visit, one[key]) if key == "supplier" else one.get(key, "") for key in shown]
-            for one in rows
+        columns=[
+            *({"says": words(column.says), "number": column.number} for column in columns),
+            {"says": words("Stands")},
         ],
+        rows=[
+            [*(_committed(visit, column.key, row) for column in columns), _runs(visit, row, now_s)]
+            for row in rows
+        ],
+        empty=words("No agreement that is in force or to come has a floor."),
     )
 
 
-def _title(visit: Visitor, party: str) -> str:
-    """The name of a party as people write it."""
-    return visit.desk.state.in_force.portfolio.names.titles.get(party, party)
+class Column(NamedTuple):
+    """A column of a table: the field it shows, and whether that is a number."""
+
+    key: str
+    says: str
+    number: bool
+
+
+COMMITTED = (
+    Column("supplier", later("Supplier"), False),
+    Column("clause", later("Clause"), False),
+    Column("start", later("From"), False),
+    Column("end", later("Until"), False),
+    Column("floor", later("Floor"), True),
+    Column("taken", later("Contracted"), True),
+    Column("left", later("Still to take"), True),
+)
+
+
+def _committed(visit: Visit, key: str, row: Data) -> str:
+    text = row.get(key) or ""
+    if key == "supplier":
+        return visit.title(text)
+    if key in ("start", "end"):
+        return instant(text, visit.words)
+    return str(text) if key == "clause" else amount(text, visit.words)
+
+
+def _runs(visit: Visit, row: Data, now_s: int) -> str:
+    """Whether a period runs now, and whether its floor is met by what is contracted."""
+    words = visit.words
+    runs = words("runs now") if parse_instant(row["start"]) <= now_s else words("to come")
+    if "left" not in row:
+        return runs
+    met = words("met") if row["left"].startswith("0.00 ") else words("not met yet")
+    return f"{runs}, {met}"
 
 
 @get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
@@ -227,7 +255,7 @@ async def portfolio(visit: Visitor) -> Html:
     return portfolio_page(visit)
 
 
-def portfolio_page(visit: Visit, wrong: tuple[str, ...] = (), form: Data | None = None) -> Html:
+def portfolio_page(visit: Visit, wrong: Wrongs = (), form: Data | None = None) -> Html:
     """The portfolio, with what went wrong with a proposal."""
     who, state = visit.known, visit.desk.state
     need(who, Act.PORTFOLIO_READ)
@@ -238,21 +266,21 @@ def portfolio_page(visit: Visit, wrong: tuple[str, ...] = (), form: Data | None 
         entry = read(kept.body)
         assert isinstance(entry.command, say.Adopt)
         row |= {"text": entry.command.portfolio, "note": entry.command.note, "by": entry.name}
-    proposals = []
+    seen, proposals = shown(who, "portfolio", row), []
     for made in sorted(state.proposals.values(), reverse=True)[:10]:
-        for seen in seen_of(who, "portfolio", [(portfolios.proposal(made), About())]):
+        for one in seen_of(who, "portfolio", [(portfolios.proposal(made), About())]):
             if not made.adopted and may(who, Act.JOURNAL_READ):
-                seen["changes"] = _changes(visit, made.number)
-            proposals.append(seen)
+                one["changes"] = _changes(visit, made.number)
+            proposals.append(one)
     return visit.page(
         "portfolio",
         422 if wrong else 200,
-        row=shown(who, "portfolio", row),
+        row=seen,
         proposals=proposals,
         may_adopt=may(who, Act.PORTFOLIO_ADOPT),
         may_propose=may(who, Act.PORTFOLIO_PROPOSE),
-        wrong=wrong,
-        form=form or {},
+        clauses=clauses(state) if "text" in seen else [],
+        **again(wrong, form),
     )
 
 
@@ -262,6 +290,20 @@ def _changes(visit: Visit, number: int) -> list[Data]:
         return portfolios.difference(state, state.proposals[number], visit.desk.clock.now_s())
     except Unreadable:
         return []  # What is wrong with it stands beside it.
+
+
+@get("/reasons", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+async def all_reasons(visit: Visitor) -> Html:
+    """Every reason code, with what it says."""
+    rows = [
+        {
+            "reason": token,
+            "verdict": found.finding.verdict.name.lower(),
+            "says": meaning(found.finding.says, visit.words),
+        }
+        for token, found in sorted(reasons().items())
+    ]
+    return visit.page("reasons", rows=rows)
 
 
 @get("/reasons/{token:str}", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
@@ -276,7 +318,7 @@ async def reason(visit: Visitor, token: FromPath[str]) -> Html:
         "verdict": found.finding.verdict.name.lower(),
         "rule": found.finding.rule,
         "kind": found.kind.replace("_", " "),
-        "says": found.finding.says,
+        "says": meaning(found.finding.says, words),
         "wait": words(found.advice.wait),
         "change": words(found.advice.change),
         "escalate": words(found.advice.escalate),

@@ -1,31 +1,25 @@
-"""The pages that show: today, requirements, notices, tenders, orders, rights, the journal."""
+"""The pages of today and of requirements."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
 
+from offtake.core.names import BUYER
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
-from offtake.desk.documents.html import html
-from offtake.desk.documents.notice import NoticeDocument
-from offtake.desk.documents.pdf import pdf
 from offtake.desk.entry import read
-from offtake.desk.noticed import document_of
-from offtake.desk.pages.site import Visit, Visitor
-from offtake.desk.problem import NotThere
+from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
+from offtake.desk.pages.told import instant
 from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor
 from offtake.desk.routes.matters import (
     deadlines_seen,
-    invited_of,
     notices_of,
-    numbered,
     tenders_of,
 )
 from offtake.desk.store import journal
@@ -41,13 +35,9 @@ PER_PAGE = 50
 Html = Response[str]
 
 
-def left(at_s: int, now_s: int) -> str:
-    """The time left, in its two largest units."""
-    minutes = max(at_s - now_s, 0) // 60
-    days, hours = minutes // 1_440, minutes // 60 % 24
-    if days:
-        return f"{days} d {hours} h"
-    return f"{hours} h {minutes % 60} min"
+def day_of(at_s: int) -> str:
+    """A date as a form has it."""
+    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
 
 
 @get("/", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
@@ -61,10 +51,26 @@ async def today(visit: Visitor) -> Html:
         lot = state.lot(row["requirement"])
         assert lot is not None
         since_s = _since(visit, lot, row["kind"])
-        row["left"] = left(due_s, now_s)
         row["spent"] = 100 * (now_s - since_s) // max(due_s - since_s, 1)
         row["href"] = _href(visit, lot, row)
-    return visit.page("today", deadlines=rows, todo=_todo(visit))
+    return visit.page("today", deadlines=rows, todo=_todo(visit), hint=_hint(visit))
+
+
+HINTS = (
+    (Act.NOTICE_GIVE, "/requirements", later("Raise a requirement")),
+    (Act.USAGE_RECORD, "/ask", later("Ask where a job may run, and why not elsewhere")),
+    (Act.JOURNAL_READ, "/journal", later("Search the journal")),
+    (Act.PEOPLE_MANAGE, "/people", later("Look after people and tokens")),
+    (Act.NOTICE_READ, "/notices", later("Look at notices that were given")),
+)
+"""Where to go when nothing waits, by what somebody may do."""
+
+
+def _hint(visit: Visit) -> tuple[str, str] | None:
+    for act, href, says in HINTS:
+        if may(visit.known, act):
+            return href, visit.words(says)
+    return None
 
 
 def _since(visit: Visit, lot: Lot, kind: str) -> int:
@@ -115,11 +121,13 @@ def _mine(visit: Visit, lot: Lot) -> list[Data]:
     party, state, found = visit.known.party, visit.desk.state, list[Data]()
     row = next(iter(notices_of(state, lot)), None)
     if row is not None and row["holder"] == party and row["outcome"] == "open":
-        says = visit.words("a notice to answer before {due}", due=row["due"])
+        says = visit.words("a notice to answer before {due}", due=instant(row["due"], visit.words))
         found.append({"href": f"/notices/{row['notice']}", "title": row["notice"], "says": says})
     row = next(iter(tenders_of(state, lot)), None)
     if row is not None and party in row["invited"] and row["status"] == "open":
-        says = visit.words("an invitation to offer before {due}", due=row["closes_at"])
+        says = visit.words(
+            "an invitation to offer before {due}", due=instant(row["closes_at"], visit.words)
+        )
         found.append({"href": f"/tenders/{row['tender']}", "title": row["tender"], "says": says})
     return found
 
@@ -131,7 +139,7 @@ async def requirements(visit: Visitor, cursor: Cursor = None) -> Html:
 
 
 def requirements_page(
-    visit: Visit, cursor: str | None = None, wrong: tuple[str, ...] = (), form: Data | None = None
+    visit: Visit, cursor: str | None = None, wrong: Wrongs = (), form: Data | None = None
 ) -> Html:
     """The list, with the form to raise one."""
     need(visit.known, Act.REQUIREMENT_READ)
@@ -151,8 +159,7 @@ def requirements_page(
         purposes=names.purposes,
         accelerators=names.accelerators,
         regions=names.regions,
-        wrong=wrong,
-        form=form or {},
+        **again(wrong, form),
     )
 
 
@@ -162,7 +169,7 @@ async def requirement(visit: Visitor, name: FromPath[str]) -> Html:
     return requirement_page(visit, name)
 
 
-def requirement_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
+def requirement_page(visit: Visit, name: str, wrong: Wrongs = (), form: Data | None = None) -> Html:
     """A requirement, with what went wrong with what was just sent."""
     who, desk = visit.known, visit.desk
     lot, state = desk.lot(who, name), desk.state
@@ -173,6 +180,7 @@ def requirement_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Ht
     decisions = seen_of(who, "decision", ((one, About()) for one in found["decisions"]))
     if "why" not in row and step:
         step = {**step, "why": None, "takes": None}
+    names = state.in_force.portfolio.names
     closed = row["tenders"][-1]["bids"] if row["tenders"] and "bids" in row["tenders"][-1] else []
     return visit.page(
         "requirement",
@@ -183,7 +191,8 @@ def requirement_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Ht
         proposal=step.get("takes") or {},
         acts=_acts(visit, lot, row, step),
         timeline=_timeline(visit, name),
-        wrong=wrong,
+        buyer_title=names.title(BUYER),
+        **again(wrong, form),
     )
 
 
@@ -216,154 +225,3 @@ def _timeline(visit: Visit, name: str) -> list[Data]:
     entries = [read(row.body) for row in rows]
     told = ((entry_data(one), about_entry(visit.desk.state, one)) for one in entries)
     return seen_of(visit.known, "journal", told)
-
-
-def _matters(
-    visit: Visit, cursor: str | None, heading: str, rows: Callable[[Lot], list[Data]]
-) -> Html:
-    """A list of what belongs to requirements, the latest first."""
-    found = by_requirement(visit.desk, visit.known, rows, cursor=cursor, limit=PER_PAGE)
-    return visit.page("matters", heading=heading, rows=found.rows, next=found.next)
-
-
-@get("/notices", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
-async def notices(visit: Visitor, cursor: Cursor = None) -> Html:
-    """Notices, the latest first."""
-    need(visit.known, Act.NOTICE_READ)
-    words = visit.words
-
-    def rows(lot: Lot) -> list[Data]:
-        told = ((row, About()) for row in notices_of(visit.desk.state, lot))
-        return [
-            {
-                "href": f"/notices/{row['notice']}",
-                "title": f"{row['notice']} · {row['holder']}",
-                "state": row["outcome"],
-                "says": words(
-                    "{gpus} GPUs, answer due before {due}", gpus=row["gpus"], due=row["due"]
-                ),
-            }
-            for row in seen_of(visit.known, "notice", told)
-        ]
-
-    return _matters(visit, cursor, words("Notices"), rows)
-
-
-@get("/tenders", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
-async def tenders(visit: Visitor, cursor: Cursor = None) -> Html:
-    """Tenders, the latest first."""
-    need(visit.known, Act.TENDER_READ)
-    words = visit.words
-
-    def rows(lot: Lot) -> list[Data]:
-        invited = invited_of(visit.known)(visit.desk.state, lot)
-        told = ((row, About(parties=frozenset(row["invited"]))) for row in invited)
-        return [
-            {
-                "href": f"/tenders/{row['tender']}",
-                "title": row["tender"],
-                "state": row["status"],
-                "says": words(
-                    "{gpus} GPUs, closes {closes}", gpus=row["gpus"], closes=row["closes_at"]
-                ),
-            }
-            for row in seen_of(visit.known, "tender", told)
-        ]
-
-    return _matters(visit, cursor, words("Tenders"), rows)
-
-
-@get("/orders", include_in_schema=False, guards=[needs(Act.ORDER_READ)])
-async def orders(visit: Visitor, cursor: Cursor = None) -> Html:
-    """Orders, the latest first."""
-    need(visit.known, Act.ORDER_READ)
-    words, state = visit.words, visit.desk.state
-
-    def rows(lot: Lot) -> list[Data]:
-        told = ((view.order(state, row), About()) for row in view.orders_of(state, lot))
-        return [
-            {
-                "href": "/orders" if visit.known.party else f"/requirements/{row['requirement']}",
-                "title": row["name"],
-                "state": row["status"],
-                "says": words("{gpus} GPUs from {start}", gpus=row["gpus"], start=row["start"]),
-            }
-            for row in seen_of(visit.known, "order", told)
-        ]
-
-    return _matters(visit, cursor, words("Orders"), rows)
-
-
-@get("/notices/{name:str}", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
-async def notice(visit: Visitor, name: FromPath[str]) -> Html:
-    """A notice, and the form to answer it."""
-    return notice_page(visit, name)
-
-
-def notice_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
-    """A notice, with what went wrong with the answer."""
-    lot, number = _notice(visit, name)
-    row = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
-    last = number == len(visit.desk.state.standing[lot.number].rounds)
-    answers = row["outcome"] == "open" and last and may(visit.known, Act.NOTICE_ANSWER)
-    status = 422 if wrong else 200
-    return visit.page("notice", status, row=row, may_answer=answers, wrong=wrong)
-
-
-def _notice(visit: Visit, name: str) -> tuple[Lot, int]:
-    lot, number = numbered(visit.desk, visit.known, name, Act.NOTICE_READ)
-    if not 0 < number <= len(visit.desk.state.standing[lot.number].rounds):
-        raise NotThere("there is no such thing")
-    shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
-    return lot, number
-
-
-@get("/notices/{name:str}/document", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
-async def letter(visit: Visitor, name: FromPath[str]) -> Html:
-    """The notice as a letter."""
-    text = html(_document(visit, name), visit.words)
-    return Response(text, media_type="text/html", headers={"Content-Security-Policy": LETTER})
-
-
-def _document(visit: Visit, name: str) -> NoticeDocument:
-    """The letter, for whoever sees all that it says: a price is in it."""
-    lot, number = _notice(visit, name)
-    row = shown(visit.known, "notice", view.notice(visit.desk.state, lot, number))
-    if "price" not in row:
-        raise NotThere("there is no such thing")
-    return document_of(visit.desk.state, lot, number)
-
-
-LETTER = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""A letter carries its own styles, so that it can be kept as one file."""
-
-
-@get("/notices/{name:str}/document.pdf", include_in_schema=False, guards=[needs(Act.NOTICE_READ)])
-async def printed(visit: Visitor, name: FromPath[str]) -> Response[bytes]:
-    """The notice as PDF."""
-    body = pdf(_document(visit, name), visit.words)
-    headers = {"Content-Disposition": "inline; filename=notice.pdf"}
-    return Response(body, media_type="application/pdf", headers=headers)
-
-
-@get("/tenders/{name:str}", include_in_schema=False, guards=[needs(Act.TENDER_READ)])
-async def tender(visit: Visitor, name: FromPath[str]) -> Html:
-    """A tender, and the form to offer."""
-    return tender_page(visit, name)
-
-
-def tender_page(visit: Visit, name: str, wrong: tuple[str, ...] = ()) -> Html:
-    """A tender, with what went wrong with the offer."""
-    who = visit.known
-    lot, _ = numbered(visit.desk, who, name, Act.TENDER_READ)
-    found = [row for row in invited_of(who)(visit.desk.state, lot) if row["tender"] == name]
-    if not found:
-        raise NotThere("there is no such thing")
-    row = shown(who, "tender", found[0], About(parties=frozenset(found[0]["invited"])))
-    bids = row["status"] == "open" and bool(who.party) and may(who, Act.TENDER_BID)
-    return visit.page("tender", 422 if wrong else 200, row=row, may_bid=bids, wrong=wrong)
-
-
-def day_of(at_s: int) -> str:
-    """A date as a form has it."""
-    return datetime.fromtimestamp(at_s, UTC).date().isoformat()

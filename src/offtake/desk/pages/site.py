@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Request, Response
@@ -10,11 +10,12 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from offtake.desk.access.act import Act
-from offtake.desk.access.may import may
+from offtake.desk.access.may import PRICED, may
 from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
-from offtake.desk.pages.terms import say
+from offtake.desk.pages import told
+from offtake.desk.pages.terms import because, deed, say
 from offtake.desk.view.tide import tide
 from offtake.desk.words import LANGUAGES, Language, Words, later, words_in
 from offtake.units.time import parse_instant
@@ -28,6 +29,7 @@ LINKS: tuple[tuple[str, str, Act], ...] = (
     ("/tenders", later("Tenders"), Act.TENDER_READ),
     ("/orders", later("Orders"), Act.ORDER_READ),
     ("/rights", later("Rights"), Act.ASK_DECIDE),
+    ("/ask", later("Ask"), Act.ASK_DECIDE),
     ("/capacity", later("Capacity"), Act.REQUIREMENT_READ),
     ("/ledger", later("Ledger"), Act.PERMIT_READ),
     ("/commitments", later("Commitments"), Act.COMMITMENT_READ),
@@ -43,6 +45,24 @@ PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+class Line(NamedTuple):
+    """Something that is wrong with a form: in which field, what, and in which language."""
+
+    field: str
+    label: str
+    says: str
+    language: str = ""
+
+
+Wrongs = tuple[Line | str, ...]
+
+
+def again(wrong: Wrongs, form: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a page needs to show a form as it was sent, with what is wrong."""
+    bad = frozenset(row.field for row in wrong if isinstance(row, Line))
+    return {"wrong": wrong, "bad": bad, "kept": form or {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,12 @@ class Visit:
         assert self.who is not None
         return self.who
 
+    def title(self, party: str) -> str:
+        """A party by its title."""
+        version = self.desk.state.version
+        titles = {} if version is None else self.desk.state.in_force.portfolio.names.titles
+        return str(titles.get(party, party))
+
     def page(self, template: str, status: int = 200, **more: Any) -> Response[str]:
         """A page as HTML; the language is remembered."""
         other: Language = next(code for code in LANGUAGES if code != self.words.language)
@@ -71,8 +97,6 @@ class Visit:
 
     def _common(self) -> dict[str, Any]:
         state = self.desk.state
-        names = None if state.version is None else state.in_force.portfolio.names
-        titles: Mapping[str, str] = {} if names is None else names.titles
         mine = () if self.who is None else LINKS
         return {
             "who": self.who,
@@ -84,8 +108,14 @@ class Visit:
             "shows_entries": self.who is not None and Role.AUDITOR in self.who.roles,
             "at_s": max(self.desk.clock.now_s(), state.at_s),
             "say": say,
+            "deed": deed,
+            "because": because,
+            "said": told,
             "seconds": parse_instant,
-            "title_of": lambda name: titles.get(name, name),
+            "reads_clauses": self.who is not None and not PRICED.isdisjoint(self.who.roles),
+            "kept": {},
+            "bad": frozenset(),
+            "title_of": self.title,
             "links": [
                 {"href": href, "says": self.words(text)}
                 for href, text, act in mine

@@ -82,10 +82,53 @@ TERMS: dict[str, str] = {
     "permit_returned": later("given back"),
     "permit_revoked": later("permit revoked"),
     "waiver_given": later("waiver given"),
+    "give notice": later("give notice"),
+    "offer the lot again": later("offer the lot again"),
+    "answer the notice": later("answer the notice"),
+    "wait for the senior holder": later("wait for the senior holder"),
 }
+
+DEEDS: dict[str, str] = {
+    "answer": later("answered a notice"),
+    "use": later("recorded use"),
+    "late": later("recorded that a tranche is late"),
+    "due": later("recorded what ran out"),
+    "waive": later("gave a waiver"),
+}
+"""Commands whose word means something else where it stands alone."""
+
+WHYS: dict[str, str] = {
+    "the holder's answer": later("the holder's answer"),
+    "a first refusal holds the lot (S2)": later("a first refusal holds the lot (S2)"),
+    "tendered to those whom no clause denies (S3)": later(
+        "tendered to those whom no clause denies (S3)"
+    ),
+    "least total cost (S4)": later("least total cost (S4)"),
+    "the buyer chose it (S4)": later("the buyer chose it (S4)"),
+    "the holder took it (FR5)": later("the holder took it (FR5)"),
+    "no order was signed in time (FR10)": later("no order was signed in time (FR10)"),
+    "the right has ended (S9)": later("the right has ended (S9)"),
+    "the best offer is shown to the holder (FR8, FR9)": later(
+        "the best offer is shown to the holder (FR8, FR9)"
+    ),
+    "price limit": later("every offer is above the price limit"),
+    "too late": later("every offer comes too late"),
+    "no supply": later("nobody offers any"),
+}
+"""Why sourcing took a step, where it is no person's own words."""
 
 
 def say(word: str, words: Words) -> str:
     """A word of the journal in a language; as it is where no language knows it."""
     text = TERMS.get(word)
     return word.replace("_", " ") if text is None else words(text)
+
+
+def deed(word: str, words: Words) -> str:
+    """What somebody did, after their name."""
+    return words(DEEDS[word]) if word in DEEDS else say(word, words)
+
+
+def because(text: str, words: Words) -> str:
+    """Why a step was taken; a person's own words as they are."""
+    return words(WHYS[text]) if text in WHYS else text
