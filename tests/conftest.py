@@ -1,9 +1,15 @@
-"""Machine code of the engine that is tested, and no older: it is kept by what it was made from."""
+"""Machine code of the engine that is tested, and no older; and examples without a clock."""
 
 import os
 import tempfile
 from hashlib import sha256
 from pathlib import Path
+
+from hypothesis import settings
+
+# What takes how long is for benchmarks to say: a shared machine would fail a test by its load.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 KERNEL = Path(__file__).resolve().parents[1] / "src/offtake/sim/kernel"
 
