@@ -35,7 +35,8 @@ def test_an_answer_counts_only_if_it_is_confirmed(desk: Desk) -> None:
     assert unsure.status_code == 422
     assert "Confirm that it is meant" in unsure.text
     assert desk("buyer", "GET", "/v1/notices/r.1").json()["outcome"] == "open"
-    assert holder.post("/do/answer", **ANSWER, sure="yes").status_code == 200  # Led to the notice.
+    sent = holder.post("/do/answer", **ANSWER, sure="yes")
+    assert [one.headers["location"] for one in sent.history] == ["/notices/r.1"]
     assert desk("buyer", "GET", "/v1/notices/r.1").json()["outcome"] == "accepted"
 
 
