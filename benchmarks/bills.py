@@ -13,7 +13,6 @@ CPU seconds of one process each; memory is the peak of the process.
 import argparse
 import csv
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from time import process_time
 
 import numpy as np
 import pyarrow as pa
+from benchmarks.memory import peak_bytes
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
@@ -109,8 +109,8 @@ def _measured(way: str, path: Path) -> dict[str, object]:
 def one(way: str, path: Path) -> None:
     """Work in this process and print seconds, peak bytes and the answer."""
     answer = WAYS[way](path)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
-    print(json.dumps({"seconds": process_time(), "bytes": peak, "answer": answer}))
+    found = {"seconds": process_time(), "bytes": peak_bytes(), "answer": answer}
+    print(json.dumps(found))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

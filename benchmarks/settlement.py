@@ -13,7 +13,6 @@ the Parquet file included; memory is the peak of the process.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+from benchmarks.memory import peak_bytes
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.vocabulary import NONE
@@ -151,8 +151,8 @@ WAYS: dict[str, Callable[[Path], Answer]] = {
 def one(way: str, path: Path) -> None:
     """Work in this process and print seconds, peak bytes and the answer."""
     answer = WAYS[way](path)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
-    print(json.dumps({"seconds": process_time(), "bytes": peak, "answer": answer}))
+    found = {"seconds": process_time(), "bytes": peak_bytes(), "answer": answer}
+    print(json.dumps(found))
 
 
 def _measured(way: str, path: Path) -> dict[str, object]:

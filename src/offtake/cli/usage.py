@@ -106,15 +106,17 @@ def _recorded(
 
     lots: dict[str, int] = {}
     currency = portfolio.document.currency
-    events, last_s, number = [], 0, 0
+    told, last_s, number = [], 0, 0
     with source_of(file, db) as source:
         try:
             for entry in source.entries():
                 last_s, number = max(last_s, entry.at_s), entry.seq
                 sourced = (row for row in entry.events if "permit" not in row)
-                events += [event_of(row, portfolio.names, lots, currency) for row in sourced]
+                told += [
+                    (number, event_of(row, portfolio.names, lots, currency)) for row in sourced
+                ]
         except BadEntry as error:
             remedy = "Settle with the portfolio that the desk has adopted."
             raise Invalid("bad-entry", f"{source.name}:{number}", str(error), remedy) from error
     until_s = last_s if until is None else parsed(parse_instant, until, "--known-until")
-    return recorded(events, until_s)
+    return recorded(told, until_s, "journal")

@@ -34,7 +34,8 @@ def pdf(page: Page, at_s: int) -> bytes:
     sheet.words(page.lead, "", 9.5, PALE)
     sheet.headlines(page.headlines)
     for section in page.sections:
-        sheet.section(section)
+        if section.tables or section.points or not section.charts:
+            sheet.section(section)
     sheet.ln(4)
     sheet.words(page.footer, "", 8, PALE)
     return bytes(sheet.output())

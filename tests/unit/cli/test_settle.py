@@ -168,6 +168,7 @@ def test_a_desks_journal_can_say_what_was_used(
 
     (one,) = json.loads(capsys.readouterr().out)["statements"]
     assert {line["rule"]: line["amount"] for line in one["lines"]} == {"RC1": "96"}
+    assert one["lines"][0]["places"] == ["journal:1"]
     (folder / "p.yaml").write_text(PORTFOLIO.replace("alpha", "beta"))
     assert main(asked) == 3
     assert json.loads(capsys.readouterr().err)["problems"][0]["code"] == "bad-entry"

@@ -39,9 +39,14 @@ USAGE = "start,end,supplier,accelerator,gpu_h\n"
 
 
 def lines(
-    folder: Path, bill: str, usage: str | None = None, supplier: str = "", **asked: object
+    folder: Path,
+    bill: str,
+    usage: str | None = None,
+    supplier: str = "",
+    text: str = PORTFOLIO,
+    **asked: object,
 ) -> list[Line]:
-    portfolio = Portfolio.loads(PORTFOLIO)
+    portfolio = Portfolio.loads(text)
     path = folder / "bill.csv"
     path.write_text(BILL + bill, encoding="utf-8")
     own = None
@@ -161,6 +166,64 @@ def test_taxes_credits_and_other_periods_stand_by_themselves(tmp_path: Path) -> 
     assert sorted(told(lines(tmp_path, bill)), key=str) == sorted(
         [(Verdict.TAX, 7, 0), (Verdict.CREDIT_GIVEN, -3, 0), (Verdict.OTHER_PERIOD, 2, 0)], key=str
     )
+
+
+CREDITED = (
+    PORTFOLIO.replace(
+        "    amendments:",
+        """      uptime:
+        {kind: service_credit, supplier: microsoft, measure: uptime,
+         tiers: [{below: 99.9%, credit: 10%}]}
+      on-time:
+        {kind: service_credit, supplier: microsoft, measure: on-time,
+         tiers: [{below: 100%, credit: 5%}]}
+      favored: {kind: most_favored, supplier: microsoft, prices: others, look_back: 3mo}
+    amendments:""",
+        1,
+    )
+    + """
+reports:
+  - {base: uptime, from: 2026-03-01, until: 2026-04-01, measured: 99%, claimed: 2026-03-30}
+  - {base: on-time, from: 2026-03-01, until: 2026-04-01, measured: 80%, claimed: 2026-03-30}
+"""
+)
+
+
+def test_credits_that_are_due_and_not_in_the_bill_are_named_with_their_clauses(
+    tmp_path: Path,
+) -> None:
+    """A tenth of $100 for availability and a twentieth for late delivery; $4 is in the bill."""
+    bill = ROW.format(cost="100")
+    bill += "2026-03-31,2026-04-01,Azure,Credit,c,,credit,,-4,USD\n"
+    found = lines(tmp_path, bill, OURS.format(hours=50), text=CREDITED)
+
+    assert told(found) == [(Verdict.MATCHED, 100, 100), (Verdict.CREDIT_DUE, -4, -15)]
+    assert (found[1].clause, found[1].rule) == ("A/uptime, A/on-time", "SC1")
+    assert found[1].difference_micros == 11 * MICROS
+
+
+def test_a_credit_that_is_in_the_bill_is_given(tmp_path: Path) -> None:
+    bill = ROW.format(cost="100")
+    bill += "2026-03-31,2026-04-01,Azure,Credit,c,,credit,,-15,USD\n"
+
+    found = lines(tmp_path, bill, OURS.format(hours=50), text=CREDITED)
+
+    assert told(found)[1] == (Verdict.CREDIT_GIVEN, -15, -15)
+
+
+def test_a_lower_price_of_another_makes_the_difference_due(tmp_path: Path) -> None:
+    """Somebody paid $1.80 for as many hours: 50 x $0.20."""
+    text = (
+        CREDITED[: CREDITED.index("reports:")]
+        + """
+reports:
+  - {base: others, from: 2026-03-01, until: 2026-04-01, amount: $1.80, gpu_h: 50}
+"""
+    )
+    found = lines(tmp_path, ROW.format(cost="100"), OURS.format(hours=50), text=text)
+
+    assert told(found)[1] == (Verdict.CREDIT_DUE, 0, -10)
+    assert (found[1].clause, found[1].rule) == ("A/favored", "MF1")
 
 
 def test_hours_that_nothing_prices_are_named(tmp_path: Path) -> None:

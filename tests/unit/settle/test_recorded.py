@@ -2,7 +2,7 @@
 
 from offtake.core.names import BUYER
 from offtake.core.vocabulary import Event, EventKind
-from offtake.settle.recorded import used_in
+from offtake.settle import recorded
 from offtake.settle.used import Kind, Used
 from offtake.units.time import DAY_S
 
@@ -22,6 +22,11 @@ ORDER = Event(
     tranches=2,
     spacing_s=10 * DAY,
 )
+
+
+def used_in(events: list[Event], until_s: int) -> Used:
+    """The use of events that stand in entries 1, 2 and so on."""
+    return recorded.used_in(enumerate(events, 1), until_s, "journal")
 
 
 def delivered(tranche: int, day: int) -> Event:
@@ -63,6 +68,7 @@ def test_an_order_is_paid_from_its_delivery_and_missing_until_then() -> None:
     ]
     assert used.rate.tolist()[:2] == [2_000_000, 2_000_000]
     assert used.pools == ("order-0",)
+    assert [used.place(row) for row in range(3)] == ["journal:2", "journal:3", "journal:2"]
 
 
 def test_what_has_not_come_yet_is_missing_to_the_instant() -> None:
