@@ -77,10 +77,14 @@ def chromium() -> Iterator[Any]:
 class Person:
     """Somebody at the desk, in a browser of their own; what their browser complains of is kept."""
 
-    def __init__(self, chromium: Any, desk: Served, name: str, width: int = 1280) -> None:
+    def __init__(
+        self, chromium: Any, desk: Served, name: str, width: int = 1280, **more: Any
+    ) -> None:
         self.desk, self.name, self.complaints = desk, name, list[str]()
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, reduced_motion="reduce", locale="en-US"
+            viewport={"width": width, "height": 900},
+            reduced_motion="reduce",
+            **{"locale": "en-US", **more},
         )
         self.page = context.new_page()
         self.page.on("console", self._said)
@@ -88,7 +92,7 @@ class Person:
         self.page.on("request", lambda request: self._asked(request.url))
         self.page.goto(f"{desk.base}/demo")
         self.page.get_by_role("link", name=re.compile(f"^{name}")).click()
-        self.page.get_by_role("button", name="Sign on").click()
+        self.page.get_by_role("button", name=re.compile("Sign on|Se connecter")).click()
         self.page.wait_for_url(f"{desk.base}/")
 
     def _said(self, message: Any) -> None:

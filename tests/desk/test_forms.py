@@ -1,5 +1,6 @@
 """Forms of the pages: what binds is confirmed, what is wrong is said beside it, nothing is lost."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from desk.served import Desk, desk_on, sourced
 from desk.test_messages_page import Browser
+from offtake.desk.access.http import guarded
 from offtake.desk.access.role import Role
+from offtake.desk.pages.site import LINKS
 
 ANSWER = {"requirement": "r", "notice": "r.1", "gpus": "24", "signed": "A. Alpha"}
 
@@ -93,6 +96,30 @@ def test_every_clause_stands_in_the_portfolio_where_links_lead(desk: Desk) -> No
         assert f'id="{version.clause_id}"' in page
     engineer = Browser(desk.parts, desk.client, Role.ENGINEER).get("/portfolio").text
     assert 'class="card clause"' not in engineer
+
+
+def test_every_page_of_the_menu_is_documented_and_every_documented_page_is_there(
+    desk: Desk,
+) -> None:
+    reference = (Path(__file__).parents[2] / "docs/reference/desk.md").read_text("utf-8")
+    told = re.findall(r"^\| `(/\w*)` \|", reference, re.MULTILINE)
+
+    there = {row.path for row in guarded(desk.client.app) if row.method == "GET"}
+    assert {href for href, _, _ in LINKS} <= set(told)
+    assert set(told) - there <= {"/outbox"}, "a desk that sends no messages has no page of them"
+
+
+def test_a_letter_carries_its_own_styles_and_no_other(desk: Desk) -> None:
+    noticed(desk)
+    buyer = Browser(desk.parts, desk.client, Role.BUYER)
+
+    letter = buyer.get("/notices/r.1/document")
+
+    policy = letter.headers["content-security-policy"]
+    assert "style-src 'sha256-" in policy
+    assert "unsafe" not in policy
+    assert letter.text.count("<style") == 1
+    assert "style=" not in letter.text
 
 
 def test_every_reason_is_listed_and_has_its_page(desk: Desk) -> None:

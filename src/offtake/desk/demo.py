@@ -7,18 +7,19 @@ over at a click. Nothing of this is part of a desk that is not a demonstration.
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link
+from offtake.desk.pages.site import NAMES, language_of
 from offtake.desk.pages.site import PAGES as TEMPLATES
 from offtake.desk.start import Parts, adopt
 from offtake.desk.state import By
 from offtake.desk.store.person import Person
-from offtake.desk.words import words_in
+from offtake.desk.words import LANGUAGES, words_in
 from offtake.desk.writer import Asked, Receipt, Writer
 from offtake.units.time import parse_instant
 
@@ -124,14 +125,22 @@ def demo_pages(made: Parts, clock: DemoClock) -> tuple[HTTPRouteHandler, ...]:
     """Who to be, and how to let time pass."""
 
     @get("/demo", include_in_schema=False, opt={"public": True})
-    async def who() -> Response[str]:
+    async def who(request: Request[Any, Any, Any]) -> Response[str]:
         """Choose who to be; each link signs on once."""
+        order = [name for name, _, _ in PEOPLE]
+        known = [person for person in made.register.people() if person.name in order]
         people = {
             person.name: link(made.door, made.register.code_for(person.id, by="system"))
-            for person in made.register.people()
+            for person in sorted(known, key=lambda person: order.index(person.name))
         }
+        language = language_of(request)
+        other = next(code for code in LANGUAGES if code != language)
         text = TEMPLATES.get_template("demo.html.j2").render(
-            words=words_in("en"), people=people, at_s=clock.now_s()
+            words=words_in(language),
+            other=other,
+            other_name=NAMES[other],
+            people=people,
+            at_s=clock.now_s(),
         )
         return Response(text, media_type="text/html")
 

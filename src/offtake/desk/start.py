@@ -214,7 +214,7 @@ def assembled(
         desk,
         more=(
             sign_on_router(made.door, provider),
-            *people_pages(made.register),
+            *people_pages(made.register, made.door.origin),
             *message_pages(sending, made.register),
             metrics_page(made),
             outbox_router(sending),

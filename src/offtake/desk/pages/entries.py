@@ -59,8 +59,9 @@ def _saying(rows: Iterator[Data], text: str) -> Iterator[Data]:
 
 
 def _words(row: Data) -> str:
-    """All that is seen of an entry, to be searched."""
-    return json.dumps(row, ensure_ascii=False).casefold()
+    """All that is seen of an entry, to be searched; but not whole portfolios."""
+    command = {key: value for key, value in row.get("command", {}).items() if key != "portfolio"}
+    return json.dumps({**row, "command": command}, ensure_ascii=False).casefold()
 
 
 def _entries(visit: Visit, kind: str, about: str) -> Iterator[Data]:

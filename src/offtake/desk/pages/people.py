@@ -9,11 +9,12 @@ from litestar.params import FromPath
 from offtake.desk.access.act import Act, NoScope
 from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
+from offtake.desk.access.origin import Origin
 from offtake.desk.access.role import Role
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of
 from offtake.desk.legible import plain_text
-from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
 from offtake.desk.store.access import Register
 from offtake.desk.store.person import Misfit, Person
 from offtake.desk.store.token import Kept, TooLong, TooMany, Wanted
@@ -51,10 +52,12 @@ def token_data(row: Kept) -> Data:
     }
 
 
-def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
+def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, ...]:
     """The pages about people and tokens of a register."""
 
-    def page(visit: Visit, told: str = "", wrong: tuple[str, ...] = ()) -> Response[str]:
+    def page(
+        visit: Visit, told: str = "", wrong: Wrongs = (), form: Data | None = None
+    ) -> Response[str]:
         who = visit.known
         need(who, Act.TOKENS_OWN)
         sees_all = may(who, Act.TOKENS_READ)
@@ -68,7 +71,7 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
             manages=may(who, Act.PEOPLE_MANAGE),
             roles=[role.value for role in Role],
             told=told,
-            wrong=wrong,
+            **again(wrong, form),
         )
 
     @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
@@ -90,11 +93,11 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
                 who=who.id,
                 name=_name(form.get("name", "")) or "token",
                 scopes=scopes,
-                expires_at_s=visit.desk.clock.now_s() + _days(days) * DAY_S,
+                expires_at_s=register.clock.now_s() + _days(days) * DAY_S,
             )
             made = register.make_token(wanted, by=who.id)
         except (NoScope, TooMany, TooLong, ValueError) as error:
-            return page(visit, wrong=(str(error),))
+            return page(visit, wrong=(str(error),), form={"name": "", **form})
         return page(visit, visit.words("The token, shown once: {text}", text=made.text))
 
     @post(
@@ -122,10 +125,12 @@ def people_pages(register: Register) -> tuple[HTTPRouteHandler, ...]:
             new = Person("", _name(form.get("name", "")), roles, party, _address(form))
             made = register.add(new, by=who.id)
         except (Misfit, ValueError) as error:
-            return page(visit, wrong=(str(error),))
+            return page(
+                visit, wrong=(str(error),), form={**form, "roles": form.getall("roles", [])}
+            )
         code = register.code_for(made.id, by=who.id)
         text = visit.words(
-            "Their link to sign on, shown once: {text}", text=f"/sign-in?code={code}"
+            "Their link to sign on, shown once: {text}", text=origin.url(f"/sign-in?code={code}")
         )
         return page(visit, text)
 

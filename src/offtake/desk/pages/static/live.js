@@ -35,7 +35,7 @@ function back(to) {
 }
 async function freshen() {
   // What is shown once stays, and so does what somebody is typing.
-  if (told || busy()) return say(live.dataset.changed, live.dataset.again);
+  if (told || busy()) return say(live.dataset.changed, told ? "" : live.dataset.again);
   const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
   if (!answer.ok || busy()) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
