@@ -11,8 +11,9 @@ from offtake.core.pricing import Card, card_of, closed, least_micros_per_gpu_h, 
 from offtake.core.scope import Scope
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.counting import Counted, Counting
+from offtake.settle.period import month_of
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of
-from offtake.units.time import DAY_S, months
+from offtake.units.time import months
 
 KIND_OF_RULE = {
     "RC": "use",
@@ -169,7 +170,7 @@ def _price(
 
     for place in sorted(range(len(usage)), key=in_time):
         item, use = usage[place], usage[place].use
-        month = months(max(use.start_s - 31 * DAY_S, 0), use.start_s + 1)[-1][0]
+        month = month_of(use.start_s)[0]
         found = price_one(terms, item, volumes[month])
         if found is None:
             gaps.append(use)

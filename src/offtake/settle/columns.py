@@ -19,7 +19,7 @@ from offtake.demand.columns import Column
 from offtake.settle.booked import Books, Entry, entry_of, prepared
 from offtake.settle.charges import Line, Terms, Usage, Volumes, concluded, price_one
 from offtake.settle.filling import Filling, Uses
-from offtake.settle.period import months_of
+from offtake.settle.period import month_of
 from offtake.settle.statement import PLACES_SHOWN
 from offtake.settle.used import Kind, Used
 from offtake.units.money import SECONDS_PER_HOUR, Rounding, price_of
@@ -60,7 +60,7 @@ def book_columns(
     counting.uses(
         Uses(pieces.gpu_s[rows][there], priced.micros[there], groups.group[there], groups.uses)
     )
-    gaps = [_use(pieces, int(row)) for row in rows[~there]]
+    gaps = [pieces.use(int(row)) for row in rows[~there]]
     period = used.from_s, used.until_s
     settled = concluded(terms, ([], gaps), counting, missing, period)
     entries = _entries(pieces, rows, groups, priced)
@@ -96,18 +96,13 @@ def _groups(used: Used, edges: Sequence[int]) -> Groups:
         group = group * (int(inside.max(initial=0)) + 1) + inside
         _, group = np.unique(group, return_inverse=True)
     _, first = np.unique(group, return_index=True)
-    uses = [_use(used, int(row)) for row in first]
+    uses = [used.use(int(row)) for row in first]
     kinds, rates = used.kind[first].tolist(), used.rate[first].tolist()
     usage = [
         Usage(use, rate, int(kind == Kind.ORDERED))
         for use, rate, kind in zip(uses, rates, kinds, strict=True)
     ]
     return Groups(group, uses, usage)
-
-
-def _use(used: Used, row: int) -> Use:
-    names = ("supplier", "accelerator", "region", "purpose", "gpu_s", "start_s", "end_s", "pool")
-    return Use(*(int(getattr(used, name)[row]) for name in names))
 
 
 def _priced(terms: Terms, used: Used, groups: Groups) -> Priced:
@@ -131,9 +126,7 @@ def _price_tiers(terms: Terms, used: Used, groups: Groups, rows: tuple[Column, C
     """Put the amounts of rows whose price depends on the volume before them, in order of time."""
     volumes: Volumes = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     slow, micros = rows
-    month = [
-        months_of(use.start_s, use.start_s + 1)[0] for use in groups.uses
-    ]  # No row lies across the edge of one.
+    month = [month_of(use.start_s)[0] for use in groups.uses]  # No row lies across the edge of one.
     of, gpu_s = groups.group[slow].tolist(), used.gpu_s[slow].tolist()
     for row, group, quantity in zip(slow.tolist(), of, gpu_s, strict=True):
         item = groups.usage[group]

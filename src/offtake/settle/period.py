@@ -44,6 +44,11 @@ def _first_of(year: int, month: int) -> int:
     return int(datetime(year, month, 1, tzinfo=UTC).timestamp())
 
 
+def month_of(at_s: int) -> Period:
+    """The civil month (UTC) that an instant lies in."""
+    return months_of(at_s, at_s + 1)
+
+
 def months_of(first_s: int, last_s: int) -> Period:
     """The civil months that a half-open stretch touches."""
     starts, ends = (datetime.fromtimestamp(at_s, UTC) for at_s in (first_s, last_s - 1))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from offtake.contract.portfolio import Portfolio
-from offtake.core.account import Use
 from offtake.core.vocabulary import NONE, BoundClause
 from offtake.settle.booked import Books
 from offtake.settle.charges import Commitment
@@ -97,8 +96,8 @@ def outlook(
     best = by_plan or at_rate
     curves = _curves(clauses, best, edges)
     standings = []
-    for position, (clause, due) in _positions(clauses, dues):
-        key = due.start_s, due.end_s
+    for position, due in dues:
+        clause, key = clauses[position], (due.start_s, due.end_s)
         made = [_row(books, clause, key) for books in (to_date, at_rate, by_plan)]
         row = _standing(clause, made, at_s, curves.get((position, *key), ()))
         standings.append(row._replace(known=used.from_s <= due.start_s))
@@ -116,26 +115,17 @@ def _until(used: Used, until_s: int) -> Used:
     return replace(used, until_s=until_s)
 
 
-def _open(clauses: Sequence[BoundClause], at_s: int) -> Iterator[tuple[BoundClause, Any]]:
-    """The floors whose period has begun and not ended."""
-    for clause in clauses:
+def _open(clauses: Sequence[BoundClause], at_s: int) -> Iterator[tuple[int, Any]]:
+    """The floors whose period has begun and not ended, with the places of their clauses."""
+    for position, clause in enumerate(clauses):
         if clause.kind.floor is None:
             continue
         for due in clause.kind.floor(clause.terms)[1]:
             if due.start_s <= at_s < due.end_s:
-                yield clause, due
+                yield position, due
 
 
-def _positions(
-    clauses: Sequence[BoundClause], dues: list[tuple[BoundClause, Any]]
-) -> Iterator[tuple[int, tuple[BoundClause, Any]]]:
-    """The place of each floor's clause among all."""
-    for clause, due in dues:
-        place = next(n for n, other in enumerate(clauses) if other is clause)
-        yield place, (clause, due)
-
-
-def _edges(dues: list[tuple[BoundClause, Any]], at_s: int, until_s: int) -> tuple[int, ...]:
+def _edges(dues: list[tuple[int, Any]], at_s: int, until_s: int) -> tuple[int, ...]:
     """Instants between which use is gathered: steps of a curve for each period, and now."""
     edges = {at_s, until_s}
     for _, due in dues:
@@ -209,8 +199,8 @@ def _curves(
     for edge in edges:
         while place < len(entries) and entries[place].at_s < edge:
             entry = entries[place]
-            use = _use(entry.rows[0], books.used)._replace(gpu_s=entry.gpu_s)
-            counting.use(use, entry.amount_micros)
+            use = books.used.use(entry.rows[0])._replace(gpu_s=entry.gpu_s)
+            counting.take(use, entry.amount_micros)
             place += 1
         for position, counted in counting.taken.items():
             for (start_s, end_s), taken in counted.items():
@@ -224,8 +214,3 @@ def _curves(
 def _due(clause: BoundClause, start_s: int) -> Any:
     assert clause.kind.floor is not None
     return next(due for due in clause.kind.floor(clause.terms)[1] if due.start_s == start_s)
-
-
-def _use(row: int, used: Used) -> Use:
-    names = ("supplier", "accelerator", "region", "purpose", "gpu_s", "start_s", "end_s", "pool")
-    return Use(*(int(getattr(used, name)[row]) for name in names))

@@ -16,7 +16,7 @@ from offtake.core.vocabulary import NONE
 from offtake.demand.columns import Column, UnreadableTrace
 from offtake.demand.parquet import is_parquet, read_parquet
 from offtake.demand.table import Cell, Field, Table, read_table
-from offtake.settle.period import months_of
+from offtake.settle.period import month_of
 from offtake.settle.used import LIMIT_GPU_S, Kind, Used
 from offtake.units.money import SECONDS_PER_HOUR
 from offtake.units.time import DAY_S
@@ -151,7 +151,7 @@ def _used(table: Table, names: Names, stated: tuple[int, int] | None) -> Used:
     """The columns of a table without problems."""
     start_s, end_s = table.whole("start"), table.whole("end")
     first_s = int(start_s.min())
-    period = stated or (months_of(first_s, first_s + 1)[0], -(-int(end_s.max()) // DAY_S) * DAY_S)
+    period = stated or (month_of(first_s)[0], -(-int(end_s.max()) // DAY_S) * DAY_S)
     words = {name.column: _codes(table, name) for name in _named(names)}
     rate = table.numbers.get("rate")
     micros = np.full(table.rows, NONE) if rate is None else _micros(rate)

@@ -28,6 +28,8 @@ COLUMNS = (
     "line",
 )
 """Those of ``Used``, in order."""
+USE = Use._fields
+"""The columns that make a use."""
 
 
 class Kind(IntEnum):
@@ -76,6 +78,10 @@ class Used:
         """Where a row stands, for statements: ``usage.csv:17``."""
         return f"{self.file}:{int(self.line[row])}"
 
+    def use(self, row: int) -> Use:
+        """One row as the plain path reads it."""
+        return Use(*(int(getattr(self, name)[row]) for name in USE))
+
     def usage(self) -> list[Usage]:
         """The rows that are priced, as the plain path reads them, in order."""
         return [
@@ -88,8 +94,7 @@ class Used:
         return [use for use, _, _ in self._uses(self.kind == Kind.UNDELIVERED)]
 
     def _uses(self, marked: Marks) -> Iterable[tuple[Use, int, int]]:
-        names = ("supplier", "accelerator", "region", "purpose", "gpu_s", "start_s", "end_s")
-        columns = [getattr(self, name)[marked].tolist() for name in (*names, "pool")]
+        columns = [getattr(self, name)[marked].tolist() for name in USE]
         uses = map(Use, *columns)
         return zip(uses, self.rate[marked].tolist(), self.kind[marked].tolist(), strict=True)
 

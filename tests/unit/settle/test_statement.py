@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offtake.contract.portfolio import Portfolio
-from offtake.settle.focus.charge import _billed, month_of
+from offtake.settle.focus.charge import _billed
 from offtake.settle.ledger import ledger, transactions
-from offtake.settle.period import parse_period
+from offtake.settle.period import month_of, parse_period
 from offtake.settle.statement import CORRECTION, Line, Statement
 from offtake.settle.usage_file import read_usage
 from offtake.study.settled import Settled, booked_of, data_of, files_of, settled_of

@@ -10,6 +10,7 @@ import numpy as np
 
 from offtake.demand.cells import Marks
 from offtake.demand.columns import Column
+from offtake.settle import bill
 from offtake.settle.bill import ABSENT, LIMIT_UNITS, Category, Words
 from offtake.settle.bills.amounts import Amounts, amounts_of, nothing
 from offtake.settle.bills.instants import NOT_ONE, Instants, instants_of
@@ -60,19 +61,7 @@ class Parts(NamedTuple):
     row: Any = None  # Arrow array of the rows' own names, if the format has them.
 
 
-WORDS = (
-    "supplier",
-    "service",
-    "sku",
-    "description",
-    "accelerator",
-    "region",
-    "unit",
-    "commitment_id",
-    "commitment_kind",
-    "commitment_status",
-    "currency",
-)
+WORDS = (*bill.WORDS, "currency")
 
 
 class Found(NamedTuple):

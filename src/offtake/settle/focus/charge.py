@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from offtake.core.vocabulary import NONE
 from offtake.settle.charges import Commitment, kind_of
+from offtake.settle.period import month_of
 from offtake.settle.statement import CORRECTION, Line
 from offtake.units.money import MICROS, SECONDS_PER_HOUR, Rounding, price_of
-from offtake.units.time import DAY_S, months
 
 PLACES = Decimal(1).scaleb(-12)
 """Quantities and unit prices are given to so many decimals."""
@@ -249,12 +249,6 @@ def _billed(line: Line) -> tuple[int, int]:
     kind = kind_of(line.rule)
     ahead = kind in CAPACITY or (kind == "prepayment" and line.amount_micros > 0)
     return month_of(line.start_s if ahead else line.end_s - 1)
-
-
-def month_of(at_s: int) -> tuple[int, int]:
-    """The civil month (UTC) that an instant lies in."""
-    start_s = months(max(at_s - 31 * DAY_S, 0), at_s + 1)[-1][0]
-    return start_s, months(start_s, start_s + 32 * DAY_S)[0][1]
 
 
 def gpu_hours(gpu_s: int) -> Decimal:

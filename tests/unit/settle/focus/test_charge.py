@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from offtake.contract.portfolio import Portfolio
 from offtake.settle.bills import read_bill
-from offtake.settle.focus.charge import Facts, FocusCharge, charges_of, month_of, total_micros
+from offtake.settle.focus.charge import Facts, FocusCharge, charges_of, total_micros
 from offtake.settle.focus.commitment import COLUMNS, commitments_of
 from offtake.settle.focus.table import Account, columns_of, csv_of, parquet_of
 from offtake.settle.statement import CORRECTION, Line
@@ -232,15 +232,6 @@ def test_quantity_times_price_is_the_cost_to_a_billionth(amount: int, gpu_s: int
     product = charge.quantity * charge.contracted_unit_price
     cost = Decimal(amount) / 10**6
     assert abs(product - cost) <= max(cost, Decimal(1)) / 10**6
-
-
-@given(st.integers(0, 7_000_000_000))
-def test_a_month_holds_its_instant(at_s: int) -> None:
-    start_s, end_s = month_of(at_s)
-
-    assert start_s <= at_s < end_s
-    assert day(start_s)[8:] == day(end_s)[8:] == "01"
-    assert 28 * 86_400 <= end_s - start_s <= 31 * 86_400
 
 
 AMENDED = """
