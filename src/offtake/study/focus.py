@@ -8,7 +8,7 @@ from offtake.core.names import UNSTATED, Names
 from offtake.core.pricing import rate_micros_per_gpu_h
 from offtake.settle.booked import Books
 from offtake.settle.focus.charge import Facts, FocusCharge, charges_of
-from offtake.settle.focus.commitment import COLUMNS, commitments_of
+from offtake.settle.focus.commitment import COLUMNS, Seen, commitments_of
 from offtake.settle.focus.table import Account, columns_of, csv_of, parquet_of
 from offtake.settle.statement import Line
 
@@ -28,7 +28,7 @@ def focus_files(
     buyer = names.parties[0]
     account = Account(buyer, names.title(0), portfolio.document.currency)
     columns, rows = columns_of(account), focus_charges(lines, books, portfolio)
-    commitments = commitments_of(portfolio, at_s)
+    commitments = commitments_of(portfolio, Seen(at_s, books.commitments))
     return {
         "focus.csv": csv_of(columns, rows),
         "focus.parquet": parquet_of(columns, rows),

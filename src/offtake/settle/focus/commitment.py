@@ -6,16 +6,20 @@ dataset "Contract Commitment"; statuses are those of ContractCommitmentLifecycle
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
 from offtake.clauses import KINDS
+from offtake.clauses.take_or_pay import Due
 from offtake.contract.in_force import Version, versions
 from offtake.contract.portfolio import Portfolio
+from offtake.core.account import Taken
 from offtake.core.vocabulary import NONE, Period
-from offtake.settle.focus.charge import gpu_hours, units
+from offtake.settle.charges import Commitment
+from offtake.settle.focus.charge import PLACES, gpu_hours, units
 from offtake.settle.focus.table import Column, end_of
+from offtake.units.capacity import PPM
 from offtake.units.time import FOREVER_S, instant_text
 
 KIND = "take_or_pay"
@@ -43,29 +47,29 @@ class FocusCommitment(NamedTuple):
     duration: str
     signed_s: int
     changed_s: int
+    upfront: Decimal  # The share of it that was paid as it began.
 
 
-def commitments_of(
-    portfolio: Portfolio, at_s: int, filled: Mapping[str, bool] | None = None
-) -> list[FocusCommitment]:
-    """The commitments of a portfolio as they stand at an instant, in the order of its file.
+class Seen(NamedTuple):
+    """When a portfolio's commitments are looked at, and where their floors stand then."""
 
-    ``filled`` says of clauses whether what they promise is taken already: then they are exhausted.
-    """
+    at_s: int
+    floors: Sequence[Commitment] = ()
+
+
+def commitments_of(portfolio: Portfolio, seen: Seen) -> list[FocusCommitment]:
+    """The commitments of a portfolio as they stand at an instant, in the order of its file."""
     found = [row for row in versions(portfolio.document) if row.clause.kind == KIND]
-    return [_record(portfolio, row, found, at_s, filled or {}) for row in found]
+    return [_record(portfolio, row, found, seen) for row in found]
 
 
 def _record(
-    portfolio: Portfolio,
-    version: Version,
-    all_: Sequence[Version],
-    at_s: int,
-    filled: Mapping[str, bool],
+    portfolio: Portfolio, version: Version, all_: Sequence[Version], seen: Seen
 ) -> FocusCommitment:
     text = version.clause.text
     agreement = next(one for one in portfolio.document.agreements if one.id == version.agreement)
-    cost, quantity = _promised(portfolio, version)
+    dues = _dues(portfolio, version)
+    cost, quantity = _promised(dues)
     names = portfolio.names
     supplier = names.title(names.parties.index(text.supplier))
     whole = text.per == "term" or text.model == "discontinuous"
@@ -82,11 +86,12 @@ def _record(
         provider=supplier,
         model="Discontinuous" if whole else "Continuous",
         interval=WHOLE if whole else INTERVALS[text.per],
-        status=status_of(version, all_, at_s, filled.get(version.clause_id, False)),
+        status=status_of(version, all_, seen, dues),
         applicability=_applicability(text, supplier),
         duration=_duration(version),
         signed_s=agreement.starts,
         changed_s=version.from_s,
+        upfront=_upfront(text.prepaid, dues),
     )
 
 
@@ -98,12 +103,14 @@ def _id(version: Version, all_: Iterable[Version]) -> str:
     return f"{version.clause_id}@{instant_text(version.from_s)}"
 
 
-def status_of(version: Version, all_: Iterable[Version], at_s: int, filled: bool) -> str:  # noqa: FBT001
-    """Where a version stands in its life at an instant."""
-    if at_s < version.from_s:
+def status_of(
+    version: Version, all_: Iterable[Version], seen: Seen, dues: Sequence[Due] = ()
+) -> str:
+    """Where a version stands in its life at an instant; ``dues`` are its floors."""
+    if seen.at_s < version.from_s:
         return "Pending"
-    if at_s < version.until_s:
-        return "Exhausted" if filled else "Active"
+    if seen.at_s < version.until_s:
+        return "Exhausted" if dues and _taken(version, dues, seen.floors) else "Active"
     if version.until_s == version.agreed_until_s:
         return "Expired"
     later = any(
@@ -112,20 +119,59 @@ def status_of(version: Version, all_: Iterable[Version], at_s: int, filled: bool
     return "Superseded" if later else "Canceled"
 
 
-def _promised(portfolio: Portfolio, version: Version) -> tuple[Decimal | None, Decimal | None]:
-    """What a version promises over its time: money, or GPU-hours; the other is None.
+def _taken(version: Version, dues: Sequence[Due], floors: Sequence[Commitment]) -> bool:
+    """Whether everything that a version promises is taken: the floor of each of its periods."""
+    taken = {
+        (row.start_s, row.end_s): row.taken for row in floors if row.clause_id == version.clause_id
+    }
 
-    A ramp from one to the other has both.
-    """
+    def full(due: Due) -> bool:
+        found = taken.get((due.start_s, due.end_s), Taken())
+        if due.gpu_s != NONE:
+            return found.gpu_s >= due.gpu_s
+        return found.amount_micros >= due.amount_micros
+
+    return all(map(full, dues))
+
+
+def _dues(portfolio: Portfolio, version: Version) -> Sequence[Due]:
+    """The floors of a version, in order of time."""
     kind = KINDS[version.clause.kind]
     period = Period(version.from_s, version.until_s, version.agreed_until_s)
     terms = kind.lower(version.clause.text, portfolio.names, period)
     assert kind.floor is not None
-    dues = kind.floor(terms)[1]
+    dues: Sequence[Due] = kind.floor(terms)[1]
+    return dues
+
+
+def _promised(dues: Sequence[Due]) -> tuple[Decimal | None, Decimal | None]:
+    """What a version promises over its time: money, or GPU-hours; the other is None.
+
+    A ramp from one to the other has both.
+    """
     money = [due.amount_micros for due in dues if due.amount_micros != NONE]
     time = [due.gpu_s for due in dues if due.gpu_s != NONE]
     cost = units(sum(money)) if money else None
     return cost, gpu_hours(sum(time)) if time else None
+
+
+def _upfront(prepaid_ppm: int, dues: Sequence[Due]) -> Decimal:
+    """The share of all that is promised which is paid as the first period begins (TP6).
+
+    Later periods are paid ahead as well, but when they begin.
+    """
+    promised = [due.amount_micros if due.gpu_s == NONE else due.gpu_s for due in dues]
+    if not prepaid_ppm or not sum(promised):
+        return Decimal(0)
+    share = Decimal(prepaid_ppm * promised[0]) / (PPM * sum(promised))
+    return share.quantize(PLACES, ROUND_HALF_EVEN)
+
+
+def _payment(upfront: Decimal) -> str:
+    """FOCUS's word for how much is paid as a commitment begins."""
+    if not upfront:
+        return "No Upfront"
+    return "All Upfront" if upfront == 1 else "Partial Upfront"
 
 
 def _applicability(text: Any, supplier: str) -> str:
@@ -146,8 +192,7 @@ def _rule(dimension: str, values: Sequence[str]) -> dict[str, Any]:
 
 def _duration(version: Version) -> str:
     """The length as agreed: in years where it is whole ones, else in days."""
-    if version.agreed_until_s >= FOREVER_S:
-        return "1 Year"
+    assert version.agreed_until_s < FOREVER_S, "a floor has an end (endless-commitment)"
     days = max(round((version.agreed_until_s - version.from_s) / 86_400), 1)
     years = round(days / 365.25)
     if years and abs(days - years * 365.25) < 2:
@@ -171,9 +216,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("ContractCommitmentLifecycleStatus", "text", lambda row: row.status),
     Column("ContractCommitmentModel", "text", lambda row: row.model),
     Column("ContractCommitmentOfferCategory", "text", lambda _: "Negotiated"),
-    Column("ContractCommitmentPaymentInterval", "text", lambda _: "Monthly"),
-    Column("ContractCommitmentPaymentModel", "text", lambda _: "No Upfront"),
-    Column("ContractCommitmentPaymentUpfrontPercentage", "decimal", lambda _: Decimal(0)),
+    Column(
+        "ContractCommitmentPaymentInterval",
+        "text",
+        lambda row: "One-Time" if row.upfront == 1 else "Monthly",
+    ),
+    Column("ContractCommitmentPaymentModel", "text", lambda row: _payment(row.upfront)),
+    Column("ContractCommitmentPaymentUpfrontPercentage", "decimal", lambda row: row.upfront),
     Column("ContractCommitmentPeriodEnd", "time", lambda row: end_of(row.period[1])),
     Column("ContractCommitmentPeriodStart", "time", lambda row: row.period[0]),
     Column("ContractCommitmentQuantity", "decimal", lambda row: row.quantity),

@@ -17,12 +17,13 @@ from pyarrow import parquet
 from offtake.contract.portfolio import Portfolio
 from offtake.settle.bills import read_bill
 from offtake.settle.focus.charge import Facts, FocusCharge, charges_of, total_micros
-from offtake.settle.focus.commitment import COLUMNS, commitments_of
+from offtake.settle.focus.commitment import COLUMNS, Seen, commitments_of
 from offtake.settle.focus.table import Account, columns_of, csv_of, parquet_of
+from offtake.settle.period import parse_period
 from offtake.settle.statement import CORRECTION, Line
 from offtake.settle.usage_file import read_usage
 from offtake.study.focus import focus_charges, focus_files
-from offtake.study.settled import settled_of
+from offtake.study.settled import files_of, settled_of
 from offtake.units.time import parse_instant
 
 SPEND = """
@@ -265,7 +266,7 @@ agreements:
 def test_an_amended_commitment_is_superseded_by_a_record_of_its_own(
     at: str, statuses: tuple[str, ...]
 ) -> None:
-    rows = commitments_of(Portfolio.loads(AMENDED), parse_instant(at))
+    rows = commitments_of(Portfolio.loads(AMENDED), Seen(parse_instant(at)))
 
     assert [row.id for row in rows] == ["A/floor", "A/hours", "A/floor@2026-01-01"]
     assert tuple(row.status for row in rows) == statuses
@@ -273,7 +274,7 @@ def test_an_amended_commitment_is_superseded_by_a_record_of_its_own(
 
 def test_a_commitment_says_what_is_promised_over_its_own_time() -> None:
     portfolio = Portfolio.loads(AMENDED)
-    rows = commitments_of(portfolio, parse_instant("2026-06-01"))
+    rows = commitments_of(portfolio, Seen(parse_instant("2026-06-01")))
     read = list(csv.DictReader(io.StringIO(csv_of(COLUMNS, rows).decode())))
 
     assert [row["ContractCommitmentCost"] for row in read] == ["100000000", "", "300000000"]
@@ -287,8 +288,56 @@ def test_a_commitment_says_what_is_promised_over_its_own_time() -> None:
     table = parquet.read_table(pa.BufferReader(parquet_of(COLUMNS, rows)))
     assert table.schema.field("ContractCommitmentCost").type == pa.decimal128(38, 12)
     assert len(read[0]) == table.num_columns == 30
-    exhausted = commitments_of(portfolio, parse_instant("2026-06-01"), {"A/floor": True})
-    assert exhausted[2].status == "Exhausted"
+
+
+@pytest.mark.parametrize(("gpu_h", "status"), [(99, "Active"), (100, "Exhausted")])
+def test_a_commitment_is_exhausted_when_all_that_it_promises_is_taken(
+    tmp_path: Path, gpu_h: int, status: str
+) -> None:
+    """$100 over a year at $1 an hour, looked at after January."""
+    text = """
+parties: {lab: {roles: [buyer]}, acme: {}}
+accelerators: {H100: {}}
+agreements:
+  A:
+    from: 2025-01-01
+    until: 2026-01-01
+    clauses:
+      rates: {kind: rate_card, supplier: acme, lines: [{price: $1}]}
+      floor: {kind: take_or_pay, supplier: acme, floor: $100, per: term}
+"""
+    portfolio, path = Portfolio.loads(text), tmp_path / "usage.csv"
+    path.write_text(f"start,end,supplier,gpu_h\n2025-01-05,2025-01-06,acme,{gpu_h}\n")
+    used = read_usage(path, portfolio.names)
+    found = settled_of(portfolio, portfolio.clauses, used, parse_period("2025-01"))
+
+    told = files_of(found)["focus-commitments.csv"].decode()
+    (row,) = csv.DictReader(io.StringIO(told))
+    assert row["ContractCommitmentLifecycleStatus"] == status
+
+
+@pytest.mark.parametrize(
+    ("terms", "model", "share", "interval"),
+    [
+        ("per: year", "No Upfront", "0", "Monthly"),
+        ("per: year, prepaid: 40%", "Partial Upfront", "0.2", "Monthly"),
+        ("per: term, prepaid: 25%", "Partial Upfront", "0.25", "Monthly"),
+        ("per: term, prepaid: 100%", "All Upfront", "1", "One-Time"),
+    ],
+)
+def test_what_is_paid_as_a_commitment_begins_is_a_share_of_all_of_it(
+    terms: str, model: str, share: str, interval: str
+) -> None:
+    """Two equal years: 40 % of the first is 20 % of both."""
+    text = AMENDED[: AMENDED.index("      floor:")].replace("2028", "2027")
+    text += f"      floor: {{kind: take_or_pay, supplier: acme, floor: $100M, {terms}}}\n"
+    (row,) = csv.DictReader(
+        io.StringIO(csv_of(COLUMNS, commitments_of(Portfolio.loads(text), Seen(0))).decode())
+    )
+
+    assert row["ContractCommitmentPaymentModel"] == model
+    assert row["ContractCommitmentPaymentUpfrontPercentage"] == share
+    assert row["ContractCommitmentPaymentInterval"] == interval
 
 
 def test_columns_are_in_the_order_of_their_names_and_ours_come_last() -> None:
