@@ -53,7 +53,8 @@ def run(given: argparse.Namespace) -> int:
     booked = () if given.booked is None else booked_in(given.booked)
     settled = settled_of(portfolio, clauses, used_from(given, portfolio), period, booked)
     if given.agreement is not None:
-        known = sorted({statement.agreement for statement in settled.statements})
+        agreed = {agreement.id for agreement in portfolio.document.agreements}
+        known = sorted(agreed | {statement.agreement for statement in settled.statements})
         name = known[chosen(given.agreement, known, "--agreement")]
         settled = settled.only(name)
     if given.out is not None:

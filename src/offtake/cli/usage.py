@@ -53,6 +53,10 @@ def used_in(named: str, portfolio: "Portfolio", until: str | None = None) -> "Us
     A file of use, the folder of a run, a desk's journal (a database, or exported lines), or a
     bill of a supplier. ``until`` is until when a journal is looked at.
     """
+    if named.startswith(("http://", "https://")):
+        says = "is the address of a desk; its journal is read from where it is kept"
+        remedy = "Give its database URL, or the file that `offtake journal export` writes."
+        raise Invalid("usage", "--usage", f"`{named}` {says}", remedy)
     if "://" in named:
         return _recorded(None, named, portfolio, until)
     path = Path(named)

@@ -71,7 +71,8 @@ def table(seen: Seen) -> Table:
         "alert",
     )
     title = f"Commitments on {instant_text(seen.at_s)}"
-    return Table(title, columns, tuple(rows), right=(4, 5, 6, 7, 8, 9))
+    note = "" if rows else "No commitment has a period that runs then."
+    return Table(title, columns, tuple(rows), right=(2, 3, 4, 5, 6, 7, 8, 9), note=note)
 
 
 def _percent(part: int, whole: int) -> str:

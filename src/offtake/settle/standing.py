@@ -86,7 +86,8 @@ def outlook(
     until_s = max((due.end_s for _, due in dues), default=at_s)
     edges = _edges(dues, at_s, until_s)
     known = gathered(within(used, used.from_s, at_s), edges)
-    to_date = book_columns(portfolio, clauses, known, edges)
+    # A period that begins at this very instant has begun: books until then would not know it.
+    to_date = book_columns(portfolio, clauses, _until(known, at_s + 1), edges)
     ahead = gathered(going_on(used, at_s, until_s), edges)
     at_rate = book_columns(portfolio, clauses, _until(joined(known, ahead), until_s), edges)
     by_plan = None

@@ -107,7 +107,7 @@ def table_of(made: Reconciled, lines: Sequence[Line] | None = None) -> Table:
     rows: list[tuple[str, ...]] = [
         (
             line.verdict.value,
-            made.portfolio.names.titles.get(line.party, line.party),
+            _title(made, line),
             line.what,
             line.clause,
             line.rule,
@@ -142,6 +142,11 @@ def table_of(made: Reconciled, lines: Sequence[Line] | None = None) -> Table:
     return Table("", columns, tuple(rows), right=(5, 6, 7, 8, 9))
 
 
+def _title(made: Reconciled, line: Line) -> str:
+    """The name of a line's supplier as people write it."""
+    return made.portfolio.names.titles.get(line.party, line.party)
+
+
 def _behind(line: Line) -> str:
     """Which rows of the bill: the first by number, and how many more."""
     more = f" and {line.rows - len(line.places)} more" if line.rows > len(line.places) else ""
@@ -152,7 +157,7 @@ def sums_of(made: Reconciled) -> Table:
     """The total of each verdict and supplier, for a first look."""
     sums: dict[tuple[str, str], list[int]] = {}
     for line in made.lines:
-        found = sums.setdefault((line.verdict.value, line.party), [0, 0, 0])
+        found = sums.setdefault((line.verdict.value, _title(made, line)), [0, 0, 0])
         for place, part in enumerate((line.rows, line.billed_micros, line.agreed_micros)):
             found[place] += part
     rows: list[tuple[str, ...]] = [

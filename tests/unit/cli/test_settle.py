@@ -116,6 +116,28 @@ def test_wrong_input_is_named_and_nothing_is_written(
     assert {path.name for path in folder.iterdir()} == before
 
 
+def test_an_agreement_under_which_nothing_is_due_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["settle", "p.yaml", "--usage", "u.csv", "--period", "2025-12", "--agreement", "A"]
+
+    assert main([*asked, "--out", "none", "-o", "json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["statements"] == []
+    assert (folder / "none/index.html").is_file()
+
+
+def test_the_address_of_a_desk_is_no_journal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["settle", "p.yaml", "--usage", "http://127.0.0.1:8080", "--period", "2026-01"]
+
+    assert main([*asked, "-o", "json"]) == 3
+    (problem,) = json.loads(capsys.readouterr().err)["problems"]
+    assert problem["place"] == "--usage"
+    assert "journal export" in problem["remedy"]
+
+
 def test_use_that_is_not_there_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["settle", "p.yaml", "--usage", "n.csv", "--period", "2026", "-o", "json"]) == 3
     assert json.loads(capsys.readouterr().err)["problems"][0]["place"] == "n.csv"

@@ -87,6 +87,25 @@ def test_a_plan_takes_the_place_of_the_run_rate(tmp_path: Path) -> None:
     assert row.shortfall_micros == 300 * MICROS  # At the present rate, still said.
 
 
+def test_a_period_that_begins_at_the_instant_has_begun(tmp_path: Path) -> None:
+    """On 1 April the second quarter begins: nothing of it is taken; $300 in 30 days go on."""
+    march = JANUARY.replace("2026-01-01,2026-01-31", "2026-03-02,2026-04-01")
+
+    row = one(seen(tmp_path, march, "2026-04-01"))
+
+    assert (row.start_s, row.taken) == (parse_instant("2026-04-01"), 0)
+    assert row.forecast == pytest.approx(910 * MICROS, abs=len(row.course))  # 91 days.
+
+
+def test_without_any_use_so_far_the_whole_floor_is_missing(tmp_path: Path) -> None:
+    late = JANUARY.replace("2026-01-01,2026-01-31", "2026-01-20,2026-01-31")
+
+    row = one(seen(tmp_path, late, "2026-01-10"))
+
+    assert (row.taken, row.forecast) == (0, 0)
+    assert row.shortfall_micros == 1200 * MICROS
+
+
 def test_what_is_used_after_the_instant_does_not_count(tmp_path: Path) -> None:
     later = JANUARY + "2026-02-10,2026-02-20,alpha,H100,training,a1,400\n"
 
