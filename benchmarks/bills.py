@@ -12,18 +12,15 @@ CPU seconds of one process each; memory is the peak of the process.
 
 import argparse
 import csv
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pyarrow as pa
-from benchmarks.memory import peak_bytes
+from benchmarks.apart import Measured, measured, work
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
@@ -99,20 +96,6 @@ WAYS: dict[str, Callable[[Path], str]] = {
 }
 
 
-def _measured(way: str, path: Path) -> dict[str, object]:
-    command = [sys.executable, "-m", "benchmarks.bills", "--way", way, "--file", str(path)]
-    made = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, object] = json.loads(made.stdout)
-    return found
-
-
-def one(way: str, path: Path) -> None:
-    """Work in this process and print seconds, peak bytes and the answer."""
-    answer = WAYS[way](path)
-    found = {"seconds": process_time(), "bytes": peak_bytes(), "answer": answer}
-    print(json.dumps(found))
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; 1 when a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -121,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--file", type=Path)
     given = parser.parse_args(argv)
     if given.way:
-        one(given.way, given.file)
+        work(WAYS, given.way, given.file)
         return 0
     rows = SMALL if given.small else ROWS
     with tempfile.TemporaryDirectory() as folder:
@@ -129,24 +112,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         text, typed = Path(folder) / "bill.csv", Path(folder) / "bill.parquet"
         arrow_csv.write_csv(table, text)
         parquet.write_table(table, typed)
-        made = {way: _measured(way, text) for way in WAYS}
-        made["columns, Parquet"] = _measured("columns", typed)
+        made = {way: measured("benchmarks.bills", way, text) for way in WAYS}
+        made["columns, Parquet"] = measured("benchmarks.bills", "columns", typed)
     return _told(rows, made)
 
 
-def _told(rows: int, made: dict[str, dict[str, object]]) -> int:
+def _told(rows: int, made: dict[str, Measured]) -> int:
     """Print what was measured; 1 when exact sums differ or a limit is missed."""
-    exact = {str(found["answer"]) for way, found in made.items() if way != "pandas"}
+    exact = {str(found.answer) for way, found in made.items() if way != "pandas"}
     if len(exact) > 1:
         print("row by row comes to another sum; nothing is measured")
         return 1
     for way, found in made.items():
-        seconds, peak = float(str(found["seconds"])), int(str(found["bytes"]))
-        print(f"{way:>16}: {rows:,} rows, {seconds:.2f} s of CPU, {peak / 1e6:.0f} MB")
-    off = Decimal(str(made["pandas"]["answer"])) - Decimal(exact.pop())
+        print(f"{way:>16}: {rows:,} rows, {found}")
+    off = Decimal(str(made["pandas"].answer)) - Decimal(exact.pop())
     print(f"pandas is off by {off:.1e}; ours by nothing")
-    seconds, peak = float(str(made["columns"]["seconds"])), int(str(made["columns"]["bytes"]))
-    kept = seconds < SECONDS_MAX and peak < BYTES_MAX
+    kept = made["columns"].within(SECONDS_MAX, BYTES_MAX)
     print(f"under {SECONDS_MAX:.0f} s of CPU and 1 GB: {'kept' if kept else 'MISSED'}")
     return 0 if kept else 1
 

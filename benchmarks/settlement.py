@@ -12,16 +12,13 @@ the Parquet file included; memory is the peak of the process.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import process_time
 
 import numpy as np
-from benchmarks.memory import peak_bytes
+from benchmarks.apart import Measured, measured, work
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.vocabulary import NONE
@@ -33,6 +30,7 @@ from offtake.settle.used import Used
 from offtake.units.time import parse_instant
 
 ROWS, SMALL, PLAIN_ROWS = 1_000_000, 3_000, 50_000
+MODULE = "benchmarks.settlement"
 SECONDS_MAX, BYTES_MAX = 5.0, 10**9
 PERIOD = parse_instant("2026-03-01"), parse_instant("2026-04-01")
 RATES = {  # (supplier, accelerator, region): micros per GPU-hour, as the cards below say.
@@ -148,20 +146,6 @@ WAYS: dict[str, Callable[[Path], Answer]] = {
 }
 
 
-def one(way: str, path: Path) -> None:
-    """Work in this process and print seconds, peak bytes and the answer."""
-    answer = WAYS[way](path)
-    found = {"seconds": process_time(), "bytes": peak_bytes(), "answer": answer}
-    print(json.dumps(found))
-
-
-def _measured(way: str, path: Path) -> dict[str, object]:
-    command = [sys.executable, "-m", "benchmarks.settlement", "--way", way, "--file", str(path)]
-    made = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, object] = json.loads(made.stdout)
-    return found
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; 1 when a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -170,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--file", type=Path)
     given = parser.parse_args(argv)
     if given.way:
-        one(given.way, given.file)
+        work(WAYS, given.way, given.file)
         return 0
     rows = SMALL if given.small else ROWS
     with tempfile.TemporaryDirectory() as folder:
@@ -178,30 +162,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         whole, part = Path(folder) / "whole.parquet", Path(folder) / "part.parquet"
         whole.write_bytes(written(use(rows), names))
         part.write_bytes(written(use(min(rows, PLAIN_ROWS)), names))
-        made = {way: _measured(way, whole) for way in ("columns", "pandas")}
-        beside = {way: _measured(way, part) for way in ("columns", "row by row")}
+        made = {way: measured("benchmarks.settlement", way, whole) for way in ("columns", "pandas")}
+        beside = {
+            way: measured("benchmarks.settlement", way, part) for way in ("columns", "row by row")
+        }
     return _told(rows, made, beside)
 
 
-def _told(
-    rows: int, made: dict[str, dict[str, object]], beside: dict[str, dict[str, object]]
-) -> int:
+def _told(rows: int, made: dict[str, Measured], beside: dict[str, Measured]) -> int:
     """Print what was measured; 1 when answers differ or a limit is missed."""
-    if made["columns"]["answer"] != made["pandas"]["answer"]:
+    if made["columns"].answer != made["pandas"].answer:
         print("pandas comes to other amounts; nothing is measured")
         return 1
-    if beside["columns"]["answer"] != beside["row by row"]["answer"]:
+    if beside["columns"].answer != beside["row by row"].answer:
         print("row by row comes to other amounts; nothing is measured")
         return 1
     for way, found in made.items():
-        seconds, peak = float(str(found["seconds"])), int(str(found["bytes"]))
-        print(f"{way:>12}: {rows:,} rows, {seconds:.2f} s of CPU, {peak / 1e6:.0f} MB")
-    slow, fast = (float(str(beside[way]["seconds"])) for way in ("row by row", "columns"))
+        print(f"{way:>12}: {rows:,} rows, {found}")
+    slow, fast = (beside[way].seconds for way in ("row by row", "columns"))
     print(f"{min(rows, PLAIN_ROWS):,} rows one by one: {slow:.2f} s, in columns {fast:.2f} s")
-    ratio = float(str(made["columns"]["seconds"])) / float(str(made["pandas"]["seconds"]))
+    ratio = made["columns"].seconds / made["pandas"].seconds
     print(f"columns take {ratio:.2f} of the time of pandas, start included, floors counted")
-    seconds, peak = float(str(made["columns"]["seconds"])), int(str(made["columns"]["bytes"]))
-    kept = seconds < SECONDS_MAX and peak < BYTES_MAX
+    kept = made["columns"].within(SECONDS_MAX, BYTES_MAX)
     print(f"under {SECONDS_MAX:.0f} s of CPU and 1 GB: {'kept' if kept else 'MISSED'}")
     return 0 if kept else 1
 

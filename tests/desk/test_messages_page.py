@@ -116,6 +116,24 @@ def test_a_desk_that_serves_reminds_by_itself(tmp_path: Path) -> None:
     made.engine.dispose()
 
 
+def test_what_was_typed_stays_where_a_form_is_wrong(tmp_path: Path) -> None:
+    made, _, app = desk(tmp_path)
+    with TestClient(app, base_url=ORIGIN.text) as client:
+        buyer = Browser(made, client, Role.BUYER)
+
+        address = buyer.post("/outbox/contacts", address="no mail", party="alpha", language="fr")
+        program = buyer.post("/outbox/webhooks", url="ftp://a.example/x", topics=["order.signed"])
+
+        assert (address.status_code, program.status_code) == (422, 422)
+        assert 'value="no mail"' in address.text
+        assert 'value="alpha"' in address.text
+        assert "<option selected>fr</option>" in address.text
+        assert 'value="ftp://a.example/x"' in program.text
+        assert "<option selected>order.signed</option>" in program.text
+        assert program.text.count("<option selected>") == 1  # That topic and no other.
+    made.engine.dispose()
+
+
 def test_a_supplier_sees_and_keeps_its_own_alone(tmp_path: Path) -> None:
     made, _, app = desk(tmp_path)
     with TestClient(app, base_url=ORIGIN.text) as client:

@@ -1,13 +1,9 @@
 """A short letter: what happened, its terms, and where to look; as text and as a page."""
 
-from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, select_autoescape
-from markupsafe import Markup
-
 from offtake.desk.documents.letter import Row
+from offtake.desk.documents.page import rendered
 from offtake.desk.words import Words
 
 
@@ -29,24 +25,4 @@ def brief_text(page: Brief, words: Words) -> str:
 
 def brief_html(page: Brief, words: Words) -> str:
     """The letter as one HTML file that asks no other host. All that it says is escaped."""
-    return _template().render(page=page, language=words.language, css=_css())
-
-
-def _read(name: str) -> str:
-    return (files("offtake.desk.documents") / "pages" / name).read_text("utf-8")
-
-
-def _css() -> Markup:
-    return Markup(_read("letter.css"))  # noqa: S704 - our own file.
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_read),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("brief.html.j2")
+    return rendered("brief.html.j2", page=page, language=words.language)

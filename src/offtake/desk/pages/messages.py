@@ -1,6 +1,6 @@
 """What the desk sends: dead letters to be revived, programs that are told, addresses of readers."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -12,7 +12,7 @@ from offtake.desk.access.may import may
 from offtake.desk.desk import need
 from offtake.desk.legible import plain_text
 from offtake.desk.message import TOPICS
-from offtake.desk.pages.site import Visit, Visitor
+from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid
 from offtake.desk.routes.contacts import ContactBody, contacts_seen, wished
@@ -21,6 +21,7 @@ from offtake.desk.routes.webhooks import WebhookBody, registered, remove, webhoo
 from offtake.desk.store.access import Register
 from offtake.desk.store.contact import Full
 from offtake.desk.store.webhook import EVERYTHING
+from offtake.desk.view.requirement import Data
 from offtake.desk.words import LANGUAGES
 from offtake.sourcing.command import Refused
 
@@ -29,13 +30,21 @@ SHOWN = 50
 Form = Request[Any, Any, Any]
 
 
+class Kept(NamedTuple):
+    """Where messages, endpoints and addresses are kept."""
+
+    sending: Post
+    register: Register
+
+
 def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
     """The page about messages, and its forms."""
+    kept = Kept(sending, register)
 
     @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)])
     async def messages(visit: Visitor) -> Response[str]:
         """What is dead, what was sent, and who is told."""
-        return page(sending, register, visit)
+        return page(kept, visit)
 
     @post(
         "/outbox/{name:str}/retry",
@@ -43,20 +52,20 @@ def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, 
         status_code=200,
         guards=[needs(Act.OUTBOX_RETRY)],
     )
-    async def again(visit: Visitor, name: FromPath[str]) -> Response[str]:
+    async def retried(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Send a dead message again, under its id."""
         need(visit.known, Act.OUTBOX_RETRY)
         revive(sending, name, visit.desk.clock.now_s())
-        return page(sending, register, visit, visit.words("It is sent again."))
+        return page(kept, visit, visit.words("It is sent again."))
 
-    return messages, again, *_webhook_forms(sending, register), *_contact_forms(sending, register)
+    return messages, retried, *_webhook_forms(kept), *_contact_forms(kept)
 
 
 def page(
-    sending: Post, register: Register, visit: Visit, told: str = "", wrong: tuple[str, ...] = ()
+    kept: Kept, visit: Visit, told: str = "", wrong: Wrongs = (), form: Data | None = None
 ) -> Response[str]:
-    """The page, with what came of a form."""
-    who = visit.known
+    """The page, with what came of a form; one that is wrong is shown as it was sent."""
+    (sending, register), who = kept, visit.known
     reads = may(who, Act.OUTBOX_READ)
     return visit.page(
         "messages",
@@ -73,11 +82,11 @@ def page(
         languages=LANGUAGES,
         topics=(EVERYTHING, *TOPICS),
         told=told,
-        wrong=wrong,
+        **again(wrong, form),
     )
 
 
-def _webhook_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
+def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
     @post(
         "/outbox/webhooks",
         include_in_schema=False,
@@ -91,11 +100,11 @@ def _webhook_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler,
         topics = tuple(str(topic) for topic in form.getall("topics", [EVERYTHING]))
         body = WebhookBody(url=str(form.get("url", "")).strip(), topics=topics)
         try:
-            made = registered(sending, who, body, visit.desk.clock.now_s())
+            made = registered(kept.sending, who, body, visit.desk.clock.now_s())
         except (Invalid, Refused) as error:
-            return page(sending, register, visit, wrong=_said(error))
+            return page(kept, visit, wrong=_said(error), form={**form, "topics": topics})
         text = visit.words("Its secret, shown once: {text}", text=made.secret.reveal())
-        return page(sending, register, visit, text)
+        return page(kept, visit, text)
 
     @post(
         "/outbox/webhooks/{name:str}/end",
@@ -106,13 +115,13 @@ def _webhook_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler,
     async def no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Tell a program no more."""
         need(visit.known, Act.WEBHOOK_MANAGE)
-        remove(sending, visit.known, name)
-        return page(sending, register, visit)
+        remove(kept.sending, visit.known, name)
+        return page(kept, visit)
 
     return tell, no_more
 
 
-def _contact_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler, ...]:
+def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
     @post(
         "/outbox/contacts",
         include_in_schema=False,
@@ -126,12 +135,12 @@ def _contact_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler,
         given = {key: str(form.get(key, "")).strip() for key in ("address", "party", "language")}
         try:
             if says := plain_text("".join(given.values())):
-                return page(sending, register, visit, wrong=(says,))
+                return page(kept, visit, wrong=(says,), form=given)
             made = wished(who, ContactBody(**given), visit.desk.state)
-            register.add_contact(made, by=who.id)
+            kept.register.add_contact(made, by=who.id)
         except (Invalid, Full) as error:
-            return page(sending, register, visit, wrong=_said(error))
-        return page(sending, register, visit)
+            return page(kept, visit, wrong=_said(error), form=given)
+        return page(kept, visit)
 
     @post(
         "/outbox/contacts/{name:str}/end",
@@ -143,9 +152,9 @@ def _contact_forms(sending: Post, register: Register) -> tuple[HTTPRouteHandler,
         """Write to an address no more."""
         who = visit.known
         need(who, Act.CONTACT_MANAGE)
-        if not register.remove_contact(name, by=who.id, party=who.party):
+        if not kept.register.remove_contact(name, by=who.id, party=who.party):
             raise NotThere("there is no such thing")
-        return page(sending, register, visit)
+        return page(kept, visit)
 
     return write_to, write_no_more
 
