@@ -5,15 +5,16 @@ examples:
   offtake settle portfolio.yaml --usage usage.csv --period 2026-Q1 --agreement AZURE-1
   offtake settle portfolio.yaml --usage usage.csv --period 2026-03 --out march/
   offtake settle portfolio.yaml --usage usage.csv --period 2026-04 --booked march/
+  offtake settle portfolio.yaml --usage usage.csv --period 2026-05 --booked march/ --booked april/
 
 --out writes statements as pages and PDF, all lines as CSV, Parquet and JSON, and a ledger that
 plain-text accounting reads. --booked takes an earlier result: it stays as it was stated, and what
-it would say otherwise today becomes lines of this period. Nothing changes any file that was read.
+it would say otherwise today becomes lines of this period. Give every result stated since the first:
+what one of them corrected is not corrected again. Nothing changes any file that was read.
 Exit codes: 0 done, 3 invalid input.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from offtake.cli.run import check_out, regime_of, write_files
 from offtake.cli.usage import usage_flags, used_from
 
 if TYPE_CHECKING:
-    from offtake.settle.statement import Statement
+    from offtake.settle.stated import Stated
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--agreement", metavar="ID", help="only this one")
     parser.add_argument("--regime", metavar="NAME", help="a regime of the portfolio")
     parser.add_argument(
-        "--booked", metavar="DIR", help="an earlier result, to correct from here on"
+        "--booked",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="an earlier result, to correct from here on; repeat",
     )
     parser.add_argument("--out", metavar="DIR", help="where to write statements, lines and ledger")
 
@@ -44,14 +49,19 @@ def run(given: argparse.Namespace) -> int:
     """Settle and state."""
     from offtake.report.tables import show
     from offtake.settle.period import parse_period
+    from offtake.settle.stated import Misstated
     from offtake.study.settled import data_of, files_of, settled_of, tables_of
 
     check_out(given.out)
     portfolio = load(given.portfolio)
     period = parsed(parse_period, given.period, "--period")
     clauses = portfolio.under(regime_of(given.regime, portfolio))
-    booked = () if given.booked is None else booked_in(given.booked)
-    settled = settled_of(portfolio, clauses, used_from(given, portfolio), period, booked)
+    stated = [_stated_in(folder) for folder in given.booked]
+    try:
+        settled = settled_of(portfolio, clauses, used_from(given, portfolio), period, stated)
+    except Misstated as error:
+        remedy = "Give results of earlier periods, each once, and all use since the first of them."
+        raise Invalid("bad-value", "--booked", str(error), remedy) from error
     if given.agreement is not None:
         agreed = {agreement.id for agreement in portfolio.document.agreements}
         known = sorted(agreed | {statement.agreement for statement in settled.statements})
@@ -69,15 +79,15 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def booked_in(folder: str) -> "Sequence[Statement]":
-    """The statements of an earlier result, or Invalid."""
+def _stated_in(folder: str) -> "Stated":
+    """What the result in a folder stated, or Invalid."""
     import json
 
-    from offtake.study.settled import booked_of
+    from offtake.study.settled import stated_of
 
     path = Path(folder) / "statements.json"
     try:
-        return booked_of(json.loads(path.read_text(encoding="utf-8")))
+        return stated_of(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         says = f"cannot be read: {error.strerror or error}"
         raise Invalid("no-file", str(path), says, "Name a folder of `settle --out`.") from error

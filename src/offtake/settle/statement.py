@@ -1,13 +1,11 @@
 """Statements: what is due under an agreement with a party for a period, line by line (M2).
 
-Use of the same thing at the same terms within a month is one line; the rows behind it are
-named. What was booked for an earlier period stays: a difference found later is a line of its
-own in the period in which it is found.
+Use of the same thing at the same terms within a month is one line; the rows behind it are named.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,8 +46,11 @@ class Line(NamedTuple):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What it is for: two lines with one key say different amounts of the same."""
-        return (*self[:7], *self[9:13])
+        """What it is for: two lines with one key say different amounts of the same.
+
+        The kind is not part of it: a correction is for what it corrects.
+        """
+        return (*self[:4], *self[5:7], *self[9:13])
 
     @property
     def rate_micros_per_gpu_h(self) -> int:
@@ -196,29 +197,3 @@ def statements(lines: Iterable[Line], period: tuple[int, int]) -> list[Statement
     for line in lines:
         found[line.agreement, line.party].append(line)
     return [Statement(*key, period, tuple(rows)) for key, rows in sorted(found.items())]
-
-
-def corrections(booked: Sequence[Line], anew: Sequence[Line]) -> list[Line]:
-    """What earlier statements would say otherwise today, as lines for a later one.
-
-    ``booked`` was stated, ``anew`` is what the same period comes to now. Nothing that was
-    stated changes: each difference is one line, about the time it is of.
-    """
-    before, now = _sums(booked), _sums(anew)
-    shown = {line.key: line for line in (*booked, *anew)}
-    rows = []
-    for key in dict.fromkeys((*before, *now)):
-        amount = now.get(key, (0, 0))[0] - before.get(key, (0, 0))[0]
-        gpu_s = now.get(key, (0, 0))[1] - before.get(key, (0, 0))[1]
-        if amount or gpu_s:
-            line = shown[key]
-            rows.append(line._replace(kind=CORRECTION, amount_micros=amount, gpu_s=gpu_s))
-    return rows
-
-
-def _sums(lines: Iterable[Line]) -> Mapping[tuple[object, ...], tuple[int, int]]:
-    sums: dict[tuple[object, ...], tuple[int, int]] = {}
-    for line in lines:
-        amount, gpu_s = sums.get(line.key, (0, 0))
-        sums[line.key] = amount + line.amount_micros, gpu_s + line.gpu_s
-    return sums

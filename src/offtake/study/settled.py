@@ -15,7 +15,8 @@ from offtake.settle.form import line_of, lines_csv, lines_parquet, statement_dat
 from offtake.settle.ledger import ledger
 from offtake.settle.period import parse_period, period_text
 from offtake.settle.provenance import Provenance
-from offtake.settle.statement import CORRECTION, Statement, corrections, lines_of, statements
+from offtake.settle.stated import Stated, check_stated, corrections
+from offtake.settle.statement import Statement, lines_of, statements
 from offtake.settle.used import Used, within
 from offtake.study.focus import focus_files
 from offtake.units.money import SECONDS_PER_HOUR
@@ -30,6 +31,7 @@ class Settled(NamedTuple):
     period: tuple[int, int]
     statements: tuple[Statement, ...]
     notes: tuple[Note, ...] = ()
+    agreement: str = ""  # Empty: all of them.
 
     @property
     def told(self) -> Told:
@@ -47,7 +49,7 @@ class Settled(NamedTuple):
     def only(self, agreement: str) -> "Settled":
         """The statements of one agreement."""
         found = tuple(one for one in self.statements if one.agreement == agreement)
-        return self._replace(statements=found)
+        return self._replace(statements=found, agreement=agreement)
 
 
 def settled_of(
@@ -55,22 +57,22 @@ def settled_of(
     clauses: Sequence[BoundClause],
     used: Used,
     period: tuple[int, int],
-    booked: Sequence[Statement] = (),
+    stated: Sequence[Stated] = (),
 ) -> Settled:
     """Settle a period; what was used after it does not count, what came before does.
 
-    What ``booked`` statements of earlier periods would say otherwise today becomes lines of this
-    period.
+    What was ``stated`` of earlier periods and would be stated otherwise today becomes lines of
+    this period.
+
+    Raises:
+        Misstated: What was stated shares time with itself or with the period, or is of time of
+            which not all use is here.
     """
-    periods = sorted({one.period for one in booked})
-    edges = [edge for one in (*periods, period) for edge in one]
+    check_stated(stated, period, used.from_s)
+    edges = [*period, *(edge for one in stated for edge in one.period)]
     known = within(used, used.from_s, max(period[1], used.from_s + 1))
     books = book_columns(portfolio, clauses, known, edges)
-    lines = lines_of(books, portfolio.names, period)
-    for earlier in periods:
-        before = [line for one in booked if one.period == earlier for line in one.lines]
-        stated = [line for line in before if line.kind != CORRECTION]
-        lines += corrections(stated, lines_of(books, portfolio.names, earlier))
+    lines = lines_of(books, portfolio.names, period) + corrections(stated, books, portfolio.names)
     found = tuple(statements(lines, period))
     return Settled(portfolio, books, period, found, tuple(_notes(books, portfolio, period)))
 
@@ -107,21 +109,14 @@ def _untrued(clause_id: str, due: tuple[int, int], known: Used) -> Iterable[str]
         yield f"{says} only until {instant_text(known.until_s)}."
 
 
-def booked_of(data: Mapping[str, Any]) -> list[Statement]:
-    """The statements of an earlier result.
+def stated_of(data: Mapping[str, Any]) -> Stated:
+    """What an earlier result stated.
 
     Raises:
         KeyError, TypeError, ValueError: It is no such result.
     """
-    return [
-        Statement(
-            str(row["agreement"]),
-            str(row["party"]),
-            parse_period(row["period"]),
-            tuple(line_of(line) for line in row["lines"]),
-        )
-        for row in data["statements"]
-    ]
+    lines = tuple(line_of(line) for row in data["statements"] for line in row["lines"])
+    return Stated(parse_period(data["period"]), lines, str(data.get("agreement") or ""))
 
 
 def data_of(settled: Settled) -> dict[str, Any]:
@@ -130,6 +125,7 @@ def data_of(settled: Settled) -> dict[str, Any]:
     return {
         "currency": settled.portfolio.document.currency,
         "period": period_text(settled.period),
+        "agreement": settled.agreement or None,
         "net_micros": sum(one.net_micros for one in settled.statements),
         "statements": [statement_data(one, provenance) for one in settled.statements],
         "notes": [note.says for note in settled.notes],

@@ -92,6 +92,18 @@ def test_a_later_statement_corrects_an_earlier_one(
     corrected = {line["rule"]: line["amount"] for line in lines if line["kind"] == "correction"}
     assert corrected == {"RC1": "10", "TP2": "-10"}
 
+    assert main([*again, "--out", "feb"]) == 0
+    march = ["settle", "p.yaml", "--usage", "u.csv", "--period", "2026-03", "--booked", "jan"]
+    capsys.readouterr()
+    assert main([*march, "--booked", "feb", "-o", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["statements"]
+    assert "correction" not in {line["kind"] for one in told for line in one["lines"]}
+
+    assert main([*march, "--booked", "jan", "-o", "json"]) == 3
+    (problem,) = json.loads(capsys.readouterr().err)["problems"]
+    assert (problem["code"], problem["place"]) == ("bad-value", "--booked")
+    assert "2026-01 and 2026-01 share time" in problem["says"]
+
 
 @pytest.mark.parametrize(
     ("extra", "code", "place"),

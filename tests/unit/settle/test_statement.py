@@ -1,4 +1,4 @@
-"""Statements worked by hand: lines, totals, what is behind them, corrections, and the ledger."""
+"""Statements worked by hand: lines, totals, what is behind them, and the ledger."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from offtake.contract.portfolio import Portfolio
 from offtake.settle.focus.charge import _billed
 from offtake.settle.ledger import ledger, transactions
 from offtake.settle.period import month_of, parse_period
-from offtake.settle.statement import CORRECTION, Line, Statement
+from offtake.settle.statement import Line, Statement
 from offtake.settle.usage_file import read_usage
-from offtake.study.settled import Settled, booked_of, data_of, files_of, settled_of
+from offtake.study.settled import Settled, data_of, files_of, settled_of, stated_of
 from offtake.units.money import MICROS
 from offtake.units.time import parse_instant
 
@@ -61,18 +61,12 @@ USAGE = """start,end,supplier,accelerator,purpose,pool,gpu_h
 """
 
 
-def settled(
-    tmp_path: Path,
-    period: str,
-    usage: str = USAGE,
-    text: str = PORTFOLIO,
-    booked: Sequence[Statement] = (),
-) -> Settled:
+def settled(tmp_path: Path, period: str, usage: str = USAGE, text: str = PORTFOLIO) -> Settled:
     portfolio = Portfolio.loads(text)
     path = tmp_path / "usage.csv"
     path.write_text(usage, encoding="utf-8")
     used = read_usage(path, portfolio.names)
-    return settled_of(portfolio, portfolio.clauses, used, parse_period(period), booked)
+    return settled_of(portfolio, portfolio.clauses, used, parse_period(period))
 
 
 def dollars(found: Settled) -> dict[str, list[tuple[str, str, float]]]:
@@ -140,7 +134,7 @@ def test_a_credit_stands_where_it_was_claimed_and_the_closed_month_stays(tmp_pat
     assert (line.amount_micros, line.because) == (-12 * MICROS, ("reports[2]",))
     assert (line.start_s, line.due_s) == (parse_instant("2026-01-01"), parse_instant("2026-02-09"))
     assert month_of(line.due_s - 1)[0] == _billed(line)[0] == parse_instant("2026-02-01")
-    assert [row for one in booked_of(data_of(found)) for row in one.lines if row == line]
+    assert line in stated_of(data_of(found)).lines
 
 
 def test_use_is_priced_by_the_terms_in_force_when_it_was_used(tmp_path: Path) -> None:
@@ -251,31 +245,6 @@ def test_the_order_of_rows_does_not_matter(
     tmp_path = tmp_path_factory.mktemp("order")
 
     assert dollars(settled(tmp_path, "2026-02", shuffled)) == dollars(settled(tmp_path, "2026-02"))
-
-
-def test_a_closed_period_stays_and_differences_are_lines_of_a_later_one(tmp_path: Path) -> None:
-    """Five more GPU-hours of February come in late: $10 more of use, $10 less of shortfall."""
-    booked = booked_of(data_of(settled(tmp_path, "2026-02")))
-    late = USAGE + "2026-02-25,2026-02-26,alpha,H100,training,p1,5\n"
-
-    found = settled(tmp_path, "2026-04", late, booked=booked)
-
-    corrected = {
-        (one.agreement, line.rule): line.amount_micros / MICROS
-        for one in found.statements
-        for line in one.lines
-        if line.kind == CORRECTION
-    }
-    assert corrected == {("A", "RC1"): 10.0, ("A", "TP2"): -10.0}
-
-
-def test_terms_amended_today_change_no_closed_period(tmp_path: Path) -> None:
-    booked = booked_of(data_of(settled(tmp_path, "2026-02")))
-    amended = PORTFOLIO.replace("from: 2026-03-01", "from: 2026-04-01").replace("$3.00", "$9.00")
-
-    found = settled(tmp_path, "2026-05", text=amended, booked=booked)
-
-    assert not [line for one in found.statements for line in one.lines if line.kind == CORRECTION]
 
 
 def test_the_ledger_passes_the_checker_of_plain_text_accounting(tmp_path: Path) -> None:
