@@ -93,7 +93,7 @@ def _refused(error: Refused) -> Response[bytes]:
             return problem(409, str(error))
 
 
-def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def handle(_request: Request[Any, Any, Any] | None, error: Exception) -> Response[bytes]:
     """The answer to an error, whatever it is, for programs."""
     match error:
         case Invalid():
