@@ -46,7 +46,7 @@ NEEDED = {
 }
 """What an entry must say beside when it happened: without it nobody could tell what it means."""
 
-
+KIND_BY_NAME: Mapping[str, EventKind] = {kind.name.lower(): kind for kind in EventKind}
 KEYS = (
     *("event", "at", "lot", "clause", "gpus", "of", "price", "prepaid"),
     *NAMED,
@@ -54,6 +54,7 @@ KEYS = (
     *COUNTS,
     *("requirement", "why", "decisions"),  # Written by runs, and not read.
 )
+_KNOWN = frozenset(KEYS)
 
 
 class BadEntry(ValueError):
@@ -120,7 +121,7 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     """
     kind = _kind(line)
     for key in line:
-        if key not in KEYS:
+        if key not in _KNOWN:
             raise BadEntry(key, "is no key of an event", nearest(key, KEYS))
     fields: dict[str, Any] = {"kind": kind, "at_s": _instant(line, "at")}
     if "lot" in line:
@@ -158,10 +159,10 @@ def events_of(lines: Iterable[Mapping[str, Any]], names: Names, currency: str) -
 
 def _kind(line: Mapping[str, Any]) -> EventKind:
     name = str(line.get("event", ""))
-    known = {kind.name.lower(): kind for kind in EventKind}
-    if name not in known:
-        raise BadEntry("event", f"`{name}` is no event", nearest(name, known))
-    return known[name]
+    kind = KIND_BY_NAME.get(name)
+    if kind is None:
+        raise BadEntry("event", f"`{name}` is no event", nearest(name, KIND_BY_NAME))
+    return kind
 
 
 def _instant(line: Mapping[str, Any], key: str) -> int:
