@@ -57,6 +57,32 @@ def packed(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def unpacked(shape: Any, body: bytes) -> Any:
+    """What packed rows stand for, without the lists on the way where nothing is wrong.
+
+    Raises:
+        BadRow: They are not of that shape.
+    """
+    try:
+        found = _at_once(shape, body)
+        if packed(found) == body:
+            return found
+        value = msgspec.msgpack.decode(body)
+    except msgspec.ValidationError:
+        value = msgspec.msgpack.decode(body)
+    except msgspec.DecodeError as error:
+        raise BadRow(f"cannot be unpacked ({error})") from error
+    return reader(shape)(value)
+
+
+def _at_once(shape: Any, body: bytes) -> Any:
+    if get_origin(shape) is not Map:
+        return msgspec.msgpack.decode(body, type=shape, dec_hook=_map_of)
+    key, held = get_args(shape)
+    pairs = list[tuple[key, held]]  # type: ignore[valid-type]
+    return Map(msgspec.msgpack.decode(body, type=pairs, dec_hook=_map_of))
+
+
 @cache
 def reader(shape: Any) -> Read:
     """How plain values are read as a type: of a record, of its fields, tuples or maps of these."""

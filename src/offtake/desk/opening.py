@@ -24,6 +24,8 @@ from offtake.desk.store.journal import Head
 from offtake.sourcing.snapshot import BadSnapshot
 
 LOG = logging.getLogger("offtake.desk")
+MANY = 100_000
+"""Records that came at once: those of some ten thousand entries."""
 
 
 class Opened(NamedTuple):
@@ -121,12 +123,15 @@ def whole(tx: Connection, row: store.Row, version: Version) -> State:
 def unhurried() -> Iterator[None]:
     """Nobody looks for what holds itself while millions of records come to be and none goes.
 
-    Each look goes through all that is there so far: it would take most of the time.
+    Each look goes through all that is there so far: it would take most of the time. Where many
+    came they are there to stay, and no later look goes through them either.
     """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if gc.get_count()[0] > MANY:
+            gc.freeze()
         if was_on:
             gc.enable()

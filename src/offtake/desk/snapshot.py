@@ -50,8 +50,8 @@ def written(state: State) -> bytes:
         "version": VERSION,
         "adopted": state.in_force.number,
         "shapes": shapes_of(parts()),
-        **{name: getattr(state, name) for name in parts()},
-        "sourcing": sourcing.data_of(state.sourcing),
+        **{name: packed(getattr(state, name)) for name in parts()},
+        "sourcing": sourcing.packed_data_of(state.sourcing),
     }
     return zlib.compress(packed(data), LEVEL)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from immutables import Map
 
 from offtake.clauses import KINDS
-from offtake.core.rows import BadRow, reader, row_of, shape_text
+from offtake.core.rows import BadRow, packed, reader, row_of, shape_text, unpacked
 from offtake.core.vocabulary import BoundClause, ClauseType, Facts
 from offtake.core.vocabulary import Lot as Sought
 from offtake.sourcing.register import Register
@@ -60,11 +60,17 @@ def data_of(state: State) -> dict[str, Any]:
     }
 
 
+def packed_data_of(state: State) -> dict[str, Any]:
+    """A state as plain data whose parts are packed: they are read one by one, without lists."""
+    data = data_of(state)
+    return {name: packed(value) if name in PARTS else value for name, value in data.items()}
+
+
 def state_of(data: Any, clauses: Sequence[BoundClause]) -> State:
     """The state that the data were made of; equal to it in every part.
 
     Args:
-        data: As ``data_of`` gave it, with tuples for lists if you like.
+        data: As ``data_of`` gave it, with tuples for lists and packed rows for rows if you like.
         clauses: Of the portfolio that the state was sourced under, in all versions.
 
     Raises:
@@ -206,8 +212,9 @@ def parts_of(data: Mapping[str, Any], parts: Mapping[str, Any], place: str) -> d
 
 
 def _part(data: Mapping[str, Any], name: str, shape: Any, place: str) -> Any:
+    value = data[name]
     try:
-        return reader(shape)(data[name])
+        return unpacked(shape, value) if isinstance(value, bytes) else reader(shape)(value)
     except BadRow as error:
         inside = error.inside(f"{place}{name}")
         raise BadSnapshot(inside.place, inside.says) from None
