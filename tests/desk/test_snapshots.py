@@ -26,6 +26,8 @@ from offtake.desk.store.migrations.versions.v0001_first import TABLES
 from offtake.desk.store.snapshot import CLAIM, PARTS, SNAPSHOTS, Part, Row
 from offtake.sourcing.snapshot import BadSnapshot
 
+AMENDED = PORTFOLIO + "    amendments:\n      A1: {from: 2025-04-03, remove: [first]}\n"
+
 
 def keep(engine: Engine, *, who: str = "k", clock: Clock | None = None, **how) -> Row | None:
     return Keeping(engine, clock or Clock(), who, **how).keep()
@@ -293,6 +295,23 @@ def test_what_is_appended_while_a_desk_opens_is_left_for_later(
     assert late.writer.state == before
     late.does(submit(requirement="u"))
     assert late.writer.state == whole(engine)
+
+
+def test_a_desk_that_is_opened_again_folds_what_has_come_since(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, other = told(engine), Story(engine)
+    other.does(submit(requirement="t"))
+    since: list[int] = []
+    rows = journal.since
+    monkeypatch.setattr(journal, "since", lambda tx, seq: since.append(seq) or rows(tx, seq))
+    before = story.writer.state
+    story.writer.open()
+    assert since == [before.seq]
+    assert story.writer.state == other.writer.state
+    other.does(say.Adopt(portfolio=AMENDED))
+    story.writer.open()
+    assert story.writer.state == other.writer.state == whole(engine)
 
 
 def test_a_database_of_an_older_version_is_opened_and_keeps_none(url: str) -> None:

@@ -79,6 +79,8 @@ class Keeper:
         if made.returncode:
             last = says.decode(errors="replace").strip()[-LIMIT_SAYS:]
             LOG.warning("no snapshot was kept (exit code %s): %s", made.returncode, last)
+        else:
+            LOG.info("a snapshot was kept")
         return not made.returncode
 
 

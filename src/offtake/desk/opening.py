@@ -24,6 +24,7 @@ from offtake.desk.store.journal import Head
 from offtake.sourcing.snapshot import BadSnapshot
 
 LOG = logging.getLogger("offtake.desk")
+NOTHING = State()
 MANY = 100_000
 """Records that came at once: those of some ten thousand entries."""
 
@@ -33,13 +34,16 @@ class Opened(NamedTuple):
 
     head: Head
     state: State
-    kept: int = 0  # The entry of the snapshot that it was gone on from; 0 if there was none.
+    kept: int = 0  # The entry that it was gone on from, of a snapshot, say; 0 if there was none.
 
 
-def opened(tx: Connection) -> Opened:
-    """What the journal tells up to its head, whatever is appended meanwhile."""
+def opened(tx: Connection, known: State = NOTHING) -> Opened:
+    """What the journal tells up to its head, whatever is appended meanwhile.
+
+    ``known`` is what has been folded of it before: a desk is opened once more when it is served.
+    """
     head = journal.head(tx)
-    start = begun(tx, head.seq)
+    start = begun(tx, head.seq, known)
     return Opened(head, told(tx, start, head.seq), start.seq)
 
 
@@ -51,14 +55,16 @@ def told(tx: Connection, start: State, through: int) -> State:
         return folded(start, (read(row.body) for row in wanted))
 
 
-def begun(tx: Connection, through: int) -> State:
-    """From what to fold the journal through an entry: a snapshot, or an empty state.
+def begun(tx: Connection, through: int, known: State = NOTHING) -> State:
+    """From what to fold the journal through an entry: what is known, a snapshot, or nothing.
 
-    Either is under the portfolio that was adopted last.
+    Each is under the portfolio that was adopted last.
     """
     last = journal.latest(tx, through + 1, 1, kind="adopt")
     if not last:
-        return State()
+        return NOTHING
+    if known.version is not None and known.version.number == last[0].seq:
+        return known
     empty = empty_under(read(last[0].body))
     found = fitting(tx, empty.in_force, through)
     return empty if found is None else found

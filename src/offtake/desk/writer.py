@@ -128,14 +128,15 @@ class Writer:
     def open(self) -> None:
         """Fold the journal, from a snapshot on if one fits it.
 
-        What ran out while the desk was down lapses with the first batch.
+        What ran out while the desk was down lapses with the first batch. Opened again, it folds
+        what has come since.
 
         Raises:
             Unavailable: The database cannot be read.
         """
         try:
             with self._reader.connect() as tx:
-                self._head, self.state, _ = opened(tx)
+                self._head, self.state, _ = opened(tx, self.state)
         except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
