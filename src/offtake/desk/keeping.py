@@ -90,20 +90,17 @@ class Keeping:
         with unhurried():
             body = snapshot.written(folded(start, self._entries(start, head)))
         self._at("folded")
-        places = range(0, len(body), PART_BYTES)
+        count = self._put(number, body)
         row = Row(
-            number,
-            head.seq,
-            head.hash,
-            start.version.number,
-            snapshot.layout(),
-            len(places),
-            sha256(body).digest(),
-            self._clock.now_s(),
+            number=number,
+            seq=head.seq,
+            hash=head.hash,
+            adopted=start.version.number,
+            layout=snapshot.layout(),
+            parts=count,
+            digest=sha256(body).digest(),
+            at_s=self._clock.now_s(),
         )
-        for place, first in enumerate(places):
-            self._put(Part(number, place), body[first : first + PART_BYTES])
-        self._at("written")
         self._show(row)
         return row
 
@@ -118,10 +115,15 @@ class Keeping:
             with self._writing():
                 pass  # A sign of life.
 
-    def _put(self, part: Part, body: bytes) -> None:
-        with self._writing() as tx:
-            store.put(tx, part, body)
-        self._at("part")
+    def _put(self, number: int, body: bytes) -> int:
+        """Write a body in parts that nobody sees yet; how many."""
+        firsts = range(0, len(body), PART_BYTES)
+        for place, first in enumerate(firsts):
+            with self._writing() as tx:
+                store.put(tx, Part(number, place), body[first : first + PART_BYTES])
+            self._at("part")
+        self._at("written")
+        return len(firsts)
 
     def _show(self, row: Row) -> None:
         """Let the snapshot be seen, and the parts of those before the last few go, one by one."""
