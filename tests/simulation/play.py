@@ -20,7 +20,7 @@ from offtake.desk.store.engine import reader
 from offtake.desk.verify import verified
 from offtake.desk.writer import POINTS, Receipt, Unavailable, Writer
 from offtake.units.time import parse_instant
-from simulation import contracts, law
+from simulation import contracts, law, snapshots
 from simulation.audit import WholeAudit, text_of
 from simulation.network import HOUR_S, Network
 from simulation.people import People, World, first_word
@@ -145,6 +145,7 @@ class Play:
         self._insist(PATIENCE_S)
         self._work(0.8)
         self._look()
+        snapshots.made(self.store, self.clock, self.audit.seq)
 
     def _go_wrong(self) -> None:
         roll = self.chance.random()
@@ -294,12 +295,13 @@ class Play:
             assert kept[key] == receipt.entry, f"{key} was acknowledged, and is not kept"
 
     def _end_of_states(self) -> None:
-        """Live states, a new desk's, and one that decides everything again are the same."""
+        """Live states, a new desk's, from a snapshot or not, and one decided again are the same."""
         anew = Writer(self.store.engine, self.clock)
         anew.open()
         for number, desk in enumerate(self.desks):
             assert desk.state == anew.state, f"desk {number} knows something else than the journal"
         entries = self.entries()
+        snapshots.hold(entries, anew.state)
         found = list(differences(lambda: entries))
         assert not found, found[0]
         law.holds(entries)

@@ -9,7 +9,7 @@ import pytest
 
 from offtake.core.decide import decide
 from offtake.core.vocabulary import Ask, Decision, Verdict
-from offtake.desk import act, deadline, desk, machine, writer
+from offtake.desk import act, deadline, desk, machine, snapshot, writer
 from offtake.desk.command import Due
 from offtake.desk.deadline import Timers
 from offtake.desk.state import State
@@ -143,6 +143,13 @@ def sees_no_other_desk(patch: Patch) -> None:
     before(patch, writer._Batch, "_catch_up", only_the_head)
 
 
+def keeps_less(patch: Patch) -> None:
+    def shorter(written: Function, state: State) -> Any:
+        return written(state._replace(told=0))
+
+    before(patch, snapshot, "written", shorter)
+
+
 class Broken(NamedTuple):
     """How a desk is broken, and by what words it is found out."""
 
@@ -166,6 +173,7 @@ BROKEN = [
     Broken(lets_everybody, "may not"),
     Broken(weighs_otherwise, "a run awards|needs a reason"),
     Broken(hides_findings, "a run says|could not|AssertionError"),
+    Broken(keeps_less, "knows something else|holds another state"),
     Broken(sees_no_other_desk, "raised twice|Mistake|knows something else"),
 ]
 

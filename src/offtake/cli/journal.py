@@ -5,7 +5,7 @@ move show by themselves. Entries cut from the end show against a head that was s
 signed heads, and the public key, where whoever runs the desk cannot change them.
 
 These commands read a database (--db), or the lines that `export` wrote; they ask no desk, and
-change nothing.
+change nothing. But `snapshot` writes what a start may go on from; the journal stays the only truth.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from offtake.cli.private import read_privately, written_privately
 if TYPE_CHECKING:
     from offtake.cli.journals import Source
     from offtake.desk.replay import Difference
+    from offtake.desk.state import State
     from offtake.desk.verify import Known, Verified
 
 
@@ -150,11 +151,14 @@ def _replay(given: argparse.Namespace) -> int:
 
     with source_of(given.file, given.db) as source:
         found = _whole(source)
-        differing = list(differences(source.entries))
+        kept, unused = source.snapshots()
+        differing = list(differences(source.entries, kept))
     if given.output == "table":
         _differ(given, differing, found.head.seq)
+        _kept(kept, unused, differing)
     else:
-        data = {"ok": not differing, "entries": found.head.seq}
+        data: dict[str, Any] = {"ok": not differing, "entries": found.head.seq}
+        data |= {"snapshots": [state.seq for state in kept], "unused": unused}
         print_data(given, {**data, "differences": [each._asdict() for each in differing]})
     return FAILURE if differing else 0
 
@@ -171,11 +175,55 @@ def _differ(given: argparse.Namespace, differing: "list[Difference]", count: int
     show_rows(given, rows, (*columns, *((side, side) for side in SIDES)), title="differences")
 
 
+def _kept(kept: "list[State]", unused: list[str], differing: "list[Difference]") -> None:
+    """Whether snapshots hold what the journal says; one that does not is among the differences."""
+    others = {each.seq for each in differing}
+    for state in kept:
+        if state.seq not in others:
+            print(f"the snapshot of entry {state.seq:,} holds what the journal says")
+    for says in unused:
+        print(says)
+
+
 SIDES = ("recorded", "decided")
 
 
 def _events(events: Sequence[Mapping[str, Any]]) -> list[str]:
     return [str(event.get("event")) for event in events]
+
+
+def _snapshot_flags(parser: argparse.ArgumentParser) -> None:
+    _db_flags(parser, required=True)
+
+
+def _snapshot(given: argparse.Namespace) -> int:
+    """Keep what the journal tells up to now, so that a start need not fold all of it."""
+    from secrets import token_hex
+
+    from offtake.cli.journals import database
+    from offtake.desk.clock import SystemClock
+    from offtake.desk.keeping import CLAIM_S, Busy, Keeping, NoTables
+
+    with database(given.db) as engine:
+        try:
+            made = Keeping(engine, SystemClock(), token_hex(8)).keep()
+        except Busy as error:
+            says = "somebody else is making a snapshot of this database"
+            remedy = f"Wait for it; one that died is waited for {CLAIM_S // 60} minutes."
+            raise Failed(
+                FAILURE, [problem_row("busy", "--db", says=says, remedy=remedy)]
+            ) from error
+        except NoTables as error:
+            says = "its tables are of a version that kept no snapshots"
+            remedy = "Start `offtake serve` on it once: it brings its tables up to date."
+            raise Invalid("older-database", "--db", says, remedy) from error
+    if given.output != "table":
+        print_data(given, {"snapshot": None if made is None else made.seq})
+    elif made is None:
+        print("no portfolio has been adopted: there is nothing to keep")
+    else:
+        print(f"a snapshot of entry {made.seq:,} is kept")
+    return 0
 
 
 def _head_flags(parser: argparse.ArgumentParser) -> None:
@@ -262,13 +310,20 @@ PARTS = {
     ),
     "replay": Part(
         "decide every command again under the portfolio of its day, and say where the recorded "
-        "events differ. Exit code 1 if any does",
+        "events differ, and what snapshots hold. Exit code 1 if any differs",
         _source_flags,
         _replay,
         (
             "offtake journal replay --db sqlite:///offtake.db",
             "offtake journal replay journal.jsonl -o json",
         ),
+    ),
+    "snapshot": Part(
+        "keep what the journal tells up to now, so that a start need not fold all of it; a desk "
+        "that runs does so by itself",
+        _snapshot_flags,
+        _snapshot,
+        ("offtake journal snapshot --db sqlite:///offtake.db",),
     ),
     "head": Part(
         "check the journal, and sign the number and the hash of its last entry",

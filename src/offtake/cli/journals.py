@@ -7,8 +7,18 @@ from pathlib import Path
 from offtake.cli.output import Invalid
 from offtake.desk.entry import Entry, read
 from offtake.desk.export import NoEntry, row_of
+from offtake.desk.opening import held
+from offtake.desk.state import State
 from offtake.desk.store import journal
-from offtake.desk.store.engine import Connection, Failure, NoAddress, make_url, open_engine, reader
+from offtake.desk.store.engine import (
+    Connection,
+    Engine,
+    Failure,
+    NoAddress,
+    make_url,
+    open_engine,
+    reader,
+)
 from offtake.desk.store.journal import Row
 from offtake.desk.verify import Fault, Known, Verified, verified
 
@@ -39,6 +49,12 @@ class Source:
         fault = Fault(found.head.seq, f"is the last, and the head of the database is {after.seq}")
         return Verified(found.head, (*found.faults, fault), found.total + 1)
 
+    def snapshots(self) -> tuple[list[State], list[str]]:
+        """What the snapshots that a start would look at hold, and why some are not used."""
+        if self._db is None:
+            return [], []
+        return held(self._db)
+
 
 @contextmanager
 def source_of(file: str | None, db: str | None) -> Iterator[Source]:
@@ -54,6 +70,17 @@ def source_of(file: str | None, db: str | None) -> Iterator[Source]:
         yield Source(file, lambda: _lines(file), None)
         return
     assert db is not None
+    with database(db) as engine, reader(engine).connect() as tx:
+        yield Source(make_url(db).render_as_string(), lambda: journal.since(tx, 0), tx)
+
+
+@contextmanager
+def database(db: str) -> Iterator[Engine]:
+    """The database of a URL, which must be there, while it is used.
+
+    Raises:
+        Invalid: It is none, or what is asked of it fails.
+    """
     try:
         where = make_url(db)
         _there(where.database if where.get_backend_name() == "sqlite" else None)
@@ -62,8 +89,7 @@ def source_of(file: str | None, db: str | None) -> Iterator[Source]:
         says = "is no database URL"
         raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
     try:
-        with reader(engine).connect() as tx:
-            yield Source(where.render_as_string(), lambda: journal.since(tx, 0), tx)
+        yield engine
     except Failure as error:
         says = f"holds no journal that can be read ({type(error).__name__})"
         raise Invalid("no-database", "--db", says, "Check its address and rights.") from error

@@ -1,8 +1,9 @@
 """Records as rows of plain values, and back: what is kept outside the program and read again.
 
-A record is a ``NamedTuple`` of integers, texts, enumerations, other records and tuples of them,
-any of which may be absent. Its row is the list of its values in the order of its fields, records
-and tuples in it lists in turn: nothing that another language, or a later version, could not read.
+A record is a ``NamedTuple`` of integers, texts, enumerations, other records, tuples and maps of
+them, any of which may be absent. Its row is the list of its values in the order of its fields,
+records and tuples in it lists in turn, maps lists of keys with values in the order of the keys:
+nothing that another language, or a later version, could not read.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,11 @@ from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-PLAIN = {int, str, NoneType}
+import msgspec
+from immutables import Map
+
+PLAIN = {int, str, bool, NoneType}
+WORDS = {int: "a whole number", str: "a text", bool: "true or false"}
 
 Read = Callable[[Any], Any]
 """From a plain value to what it stands for.
@@ -34,21 +39,86 @@ class BadRow(ValueError):
 
 
 def row_of(value: Any) -> Any:
-    """A record, a tuple, or what is in one, as plain values: int, str, None and lists of them."""
+    """A record, tuple, map, or what is in one, as int, str, bool, None and lists of them."""
     if isinstance(value, tuple):
         if PLAIN.issuperset(map(type, value)):
             return list(value)
         return [row_of(each) for each in value]
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, Map):
+        return [[row_of(key), row_of(held)] for key, held in _pairs(value)]
     assert isinstance(value, int), value
     return int(value)  # An enumeration is its number.
 
 
+def packed(value: Any) -> bytes:
+    """The row of a value, or of what is in a map by name, as MessagePack: smaller and sooner."""
+    return _ENCODER.encode(value)
+
+
+def unpacked(shape: Any, body: bytes) -> Any:
+    """What packed rows stand for, without the lists on the way where nothing is wrong.
+
+    Raises:
+        BadRow: They are not of that shape.
+    """
+    try:
+        found = _at_once(shape, body)
+        if packed(found) == body:
+            return found
+        value = msgspec.msgpack.decode(body)
+    except msgspec.ValidationError:
+        value = msgspec.msgpack.decode(body)
+    except msgspec.DecodeError as error:
+        raise BadRow(f"cannot be unpacked ({error})") from error
+    return reader(shape)(value)
+
+
+def _at_once(shape: Any, body: bytes) -> Any:
+    if get_origin(shape) is not Map:
+        return msgspec.msgpack.decode(body, type=shape, dec_hook=_map_of)
+    key, held = get_args(shape)
+    pairs = list[tuple[key, held]]  # type: ignore[valid-type]
+    return Map(msgspec.msgpack.decode(body, type=pairs, dec_hook=_map_of))
+
+
 @cache
 def reader(shape: Any) -> Read:
-    """How plain values are read as a type: of a record, of its fields, or tuples of these."""
-    if shape in (int, str):
+    """How plain values are read as a type: of a record, of its fields, tuples or maps of these."""
+    return partial(_read_at_once, shape, _reader(shape))
+
+
+def _read_at_once(shape: Any, read: Read, value: Any) -> Any:
+    """What a value stands for, in one go; step by step where it must be said what is wrong.
+
+    The library fills up short rows by defaults, so what was read must be what would be written.
+    """
+    try:
+        found = msgspec.convert(value, shape, dec_hook=_map_of)
+        if _ENCODER.encode(found) == _ENCODER.encode(value):
+            return found
+    except (msgspec.ValidationError, OverflowError):
+        pass
+    return read(value)
+
+
+def _map_of(shape: Any, value: Any) -> Map[Any, Any]:
+    key, held = get_args(shape)
+    return Map(msgspec.convert(value, list[tuple[key, held]], dec_hook=_map_of))  # type: ignore[valid-type]
+
+
+def _pairs(value: Any) -> list[tuple[Any, Any]]:
+    """What is in a map, in the order of the keys; those of one map are of one type."""
+    return sorted(value.items())
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pairs)
+
+
+@cache
+def _reader(shape: Any) -> Read:
+    if shape in WORDS:
         return partial(_exactly, shape)
     if _is_record(shape):
         return partial(_record, shape)
@@ -56,12 +126,14 @@ def reader(shape: Any) -> Read:
         return partial(_member, shape)
     parts = get_args(shape)
     if _is_optional(shape):
-        return partial(_optional, reader(_present(shape)))
+        return partial(_optional, _reader(_present(shape)))
+    if get_origin(shape) is Map:
+        return partial(_map, _reader(tuple[tuple[parts], ...]))  # type: ignore[valid-type]
     assert get_origin(shape) is tuple, f"{shape} has no plain form"
     if parts[-1] is Ellipsis:
-        return partial(_each, reader(parts[0]))
+        return partial(_each, _reader(parts[0]))
     return partial(
-        _in_turn, tuple((f"[{place}]", reader(each)) for place, each in enumerate(parts))
+        _in_turn, tuple((f"[{place}]", _reader(each)) for place, each in enumerate(parts))
     )
 
 
@@ -85,6 +157,9 @@ def _described(shape: Any, within: set[Any]) -> str:
             "*" if part is Ellipsis else _described(part, within) for part in get_args(shape)
         )
         return f"[{inner}]"
+    if get_origin(shape) is Map:
+        key, held = (_described(part, within) for part in get_args(shape))
+        return f"{{{key}: {held}}}"
     return str(shape.__name__)
 
 
@@ -106,7 +181,7 @@ def _present(shape: Any) -> Any:
 def _fields(record: type) -> tuple[tuple[str, Read], ...]:
     """The fields of a record with their readers. Called late: a record may hold its like."""
     hints = get_type_hints(record)
-    return tuple((f".{name}", reader(hints[name])) for name in hints)
+    return tuple((f".{name}", _reader(hints[name])) for name in hints)
 
 
 @cache
@@ -152,9 +227,17 @@ def _each(read: Read, row: Any) -> tuple[Any, ...]:
 
 def _exactly(kind: type, value: Any) -> Any:
     if type(value) is not kind:
-        word = "a whole number" if kind is int else "a text"
-        raise BadRow(f"not {word}: {_shown(value)}")
+        raise BadRow(f"not {WORDS[kind]}: {_shown(value)}")
     return value
+
+
+def _map(read: Read, row: Any) -> Map[Any, Any]:
+    pairs = read(row)
+    found = Map(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise BadRow(f"{next(key for key in keys if keys.count(key) > 1)} comes twice")
+    return found
 
 
 def _member(kind: type[IntEnum], value: Any) -> IntEnum:

@@ -35,6 +35,16 @@ def under(state: State, command: say.Adopt, at_s: int, entries: Iterable[Entry])
     return marked(after._replace(seq=state.seq, told=state.told), command, at_s)
 
 
+def empty_under(adopt: Entry) -> State:
+    """An empty state under the portfolio that an entry adopted, for the journal to be folded into.
+
+    Raises:
+        Invalid: The portfolio has problems.
+    """
+    assert isinstance(adopt.command, say.Adopt), adopt
+    return adopted(State(seq=adopt.seq - 1), adopt.command, adopt.at_s)
+
+
 def folded(state: State, entries: Iterable[Entry]) -> State:
     """The state after entries that all happened under its portfolio, or under one before it.
 
@@ -61,5 +71,5 @@ def marked(state: State, command: say.Adopt, at_s: int) -> State:
     proposal = None if command.proposal is None else state.proposals.get(command.proposal)
     if proposal is None:
         return state
-    proposals = {**state.proposals, proposal.number: proposal._replace(adopted=state.seq)}
-    return state._replace(proposals=proposals)
+    marked_so = proposal._replace(adopted=state.seq)
+    return state._replace(proposals=state.proposals.set(proposal.number, marked_so))

@@ -7,8 +7,6 @@ deciding anything a second time, and comes to the same state (law 3).
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from immutables import Map
-
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import Unreadable
 from offtake.core.vocabulary import NONE
@@ -106,7 +104,7 @@ def adopted(state: State, command: say.Adopt, at_s: int) -> State:
 def _proposed(state: State, command: say.Propose, given: Given) -> State:
     number = len(state.proposals) + 1
     made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
-    proposals = _map(state.proposals).set(number, made)
+    proposals = state.proposals.set(number, made)
     return next_of(state, given)._replace(proposals=proposals)
 
 
@@ -133,10 +131,6 @@ def next_of(state: State, given: Given, **changed: Any) -> State:
     return state._replace(seq=state.seq + 1, told=told, at_s=given.at_s, **changed)
 
 
-def _map(mapping: Mapping[Any, Any]) -> Map[Any, Any]:
-    return mapping if isinstance(mapping, Map) else Map(mapping)
-
-
 def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> State:
     """The state after what was recorded; ``decisions`` are those of the journal, by name."""
     sourcing = state.sourcing
@@ -149,8 +143,8 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     numbers = state.numbers
     if isinstance(given.command, say.Submit):
         standing = submitted(given.command, given)
-        numbers = _map(numbers).set(given.command.requirement, done.lot)
+        numbers = numbers.set(given.command.requirement, done.lot)
     else:
         standing = stands(state, given, done, decisions)
-    all_standing = _map(state.standing).set(done.lot, standing)
+    all_standing = state.standing.set(done.lot, standing)
     return next_of(state, given, sourcing=sourcing, numbers=numbers, standing=all_standing)

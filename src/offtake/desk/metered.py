@@ -25,7 +25,7 @@ def metered(state: State, command: say.Use, recorded: Sequence[Recorded]) -> Sta
         piece = Piece(item.event.gpus, item.event.start_s, item.event.end_s)
         for at_s, gpus in levels([piece]).items():
             changes = changes.set(at_s, changes.get(at_s, 0) + gpus)
-        used = (used if isinstance(used, Map) else Map(used)).set(pool, changes)
+        used = used.set(pool, changes)
     return state._replace(used=used)
 
 

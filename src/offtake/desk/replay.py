@@ -5,15 +5,15 @@ the journal and folding it must come to the same state.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 import msgspec
 
 from offtake.desk import command as say
 from offtake.desk.entry import Entry
-from offtake.desk.fold import Entries, Unfit, folded, under
-from offtake.desk.machine import adopted, carried, replayed
+from offtake.desk.fold import Entries, Unfit, empty_under, folded, under
+from offtake.desk.machine import carried, replayed
 from offtake.desk.reading import Invalid
 from offtake.desk.state import State
 from offtake.sourcing.command import Refused
@@ -32,10 +32,11 @@ class Difference(NamedTuple):
     decided: Events = ()
 
 
-def differences(entries: Entries) -> Iterator[Difference]:
+def differences(entries: Entries, kept: Sequence[State] = ()) -> Iterator[Difference]:
     """Where a journal and its commands, decided again, tell different stories.
 
-    Ends with an entry that cannot be gone on from.
+    So may the states that snapshots ``kept`` under the last portfolio. Ends with an entry that
+    cannot be gone on from.
     """
     state, last = State(), None
     for entry in entries():
@@ -54,14 +55,23 @@ def differences(entries: Entries) -> Iterator[Difference]:
         if after is None:
             return
         state = after
-    if last is not None and state != _folded(last, entries()):
-        yield Difference(state.seq, "", "folding the journal comes to another state")
+    if last is not None:
+        yield from _folded(last, entries(), [*kept, state])
 
 
-def _folded(last: Entry, entries: Iterable[Entry]) -> State:
-    """The state that the journal tells under the portfolio that was adopted last."""
-    assert isinstance(last.command, say.Adopt)
-    return folded(adopted(State(seq=last.seq - 1), last.command, last.at_s), entries)
+def _folded(last: Entry, entries: Iterable[Entry], known: Sequence[State]) -> Iterator[Difference]:
+    """Where the journal, folded, comes to another state than those that are known of it.
+
+    The last one is what deciding it again came to.
+    """
+    rows, state = iter(entries), empty_under(last)
+    for each in sorted(known[:-1], key=lambda made: made.seq):
+        if each.in_force.number == last.seq:
+            state = folded(state, islice(rows, each.seq - state.seq))
+            if state != each:
+                yield Difference(each.seq, "", "the snapshot of it holds another state")
+    if folded(state, rows) != known[-1]:
+        yield Difference(known[-1].seq, "", "folding the journal comes to another state")
 
 
 def _again(state: State, entry: Entry) -> tuple[Difference | None, State | None]:

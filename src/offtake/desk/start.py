@@ -27,6 +27,7 @@ from offtake.desk.endpoint import Endpoints
 from offtake.desk.entry import Written
 from offtake.desk.errands import Errands, plan
 from offtake.desk.express import Express
+from offtake.desk.keeper import Keeper
 from offtake.desk.message import EMAIL, WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
 from offtake.desk.outbox import Deliverer
@@ -178,17 +179,23 @@ def posting(
 
 
 @asynccontextmanager
-async def _beside(asking: httpx.AsyncClient, post: Post, errands: Errands) -> AsyncIterator[None]:
-    """People are reminded and messages delivered; what is on its way at the end may arrive."""
+async def _beside(
+    asking: httpx.AsyncClient, post: Post, errands: Errands, keeper: Keeper
+) -> AsyncIterator[None]:
+    """People are reminded, messages delivered and snapshots kept.
+
+    What is on its way at the end may arrive.
+    """
     async with asking:
         wake = (lambda: None) if post.deliverer is None else post.deliverer.wake
-        running = asyncio.create_task(errands.run(wake))
+        running = [asyncio.create_task(errands.run(wake)), asyncio.create_task(keeper.run())]
         delivering = None if post.deliverer is None else asyncio.create_task(post.deliverer.run())
         try:
             yield
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             if post.deliverer is not None and delivering is not None:
                 post.deliverer.stop()
                 await delivering
@@ -210,8 +217,9 @@ def assembled(
     sending = post or posting(made, clock, "", Reach())
     asking = httpx.AsyncClient(timeout=PATIENCE_S)
     errands = Errands(made.engine, clock, made.teller, lambda: made.writer.state)
+    keeper = Keeper(made.engine, lambda: made.writer.state)
     provider = None if signing is None else Provider(signing, asking, made.register.clock)
-    keeper = Doorkeeper(made.door)
+    door = Doorkeeper(made.door)
     app = application(
         desk,
         more=(
@@ -224,9 +232,9 @@ def assembled(
             contact_router(made.register),
             *more,
         ),
-        middleware=(keeper,),
+        middleware=(door,),
         before_send=(secured(made.door.origin),),
-        beside=lambda: _beside(asking, sending, errands),
+        beside=lambda: _beside(asking, sending, errands, keeper),
     )
-    app.state["express"] = Express(desk, keeper, made.door.origin)
+    app.state["express"] = Express(desk, door, made.door.origin)
     return app

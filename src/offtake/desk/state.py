@@ -1,6 +1,5 @@
 """What the desk knows: sourcing, the portfolio it decides by, and a few words about each lot."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from immutables import Map
@@ -133,11 +132,11 @@ class State(NamedTuple):
     at_s: int = 0
     version: Version | None = None
     sourcing: Sourcing = Sourcing()
-    numbers: Mapping[str, int] = Map()  # Lot numbers by requirement.
-    standing: Mapping[int, Standing] = Map()
-    proposals: Mapping[int, Proposal] = Map()
+    numbers: Map[str, int] = Map()  # Lot numbers by requirement.
+    standing: Map[int, Standing] = Map()
+    proposals: Map[int, Proposal] = Map()
     permits: Permits = Permits()
-    used: Mapping[str, Map[int, int]] = Map()  # Changes of GPUs metered, by pool and instant.
+    used: Map[str, Map[int, int]] = Map()  # Changes of GPUs metered, by pool and instant.
 
     @property
     def in_force(self) -> Version:

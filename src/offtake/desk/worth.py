@@ -20,6 +20,6 @@ def worth(state: State, need: Need, at_s: int) -> Worth:
         return NONE if rate is None else rate
 
     pools = sites(portfolio.document, portfolio.names)
-    held = capacity_held(pools, state.sourcing.orders.values(), quote)
+    held = capacity_held(pools, state.sourcing.orders, quote)
     left = floor_left(clauses, held, need, quote=quote, now_s=at_s)
     return version.worth._replace(floor_left_micros=left)

@@ -19,7 +19,8 @@ from offtake.desk.clock import Clock
 from offtake.desk.deadline import Timers, command_of
 from offtake.desk.entry import START, Entry, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
-from offtake.desk.machine import Carried, adopted, carried
+from offtake.desk.machine import Carried, carried
+from offtake.desk.opening import opened
 from offtake.desk.permits import Repeated, known, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
@@ -125,15 +126,17 @@ class Writer:
         self._timers = Timers(self.state)
 
     def open(self) -> None:
-        """Fold the journal; then what ran out while the desk was down lapses.
+        """Fold the journal, from a snapshot on if one fits it.
+
+        What ran out while the desk was down lapses with the first batch. Opened again, it folds
+        what has come since.
 
         Raises:
             Unavailable: The database cannot be read.
         """
         try:
             with self._reader.connect() as tx:
-                self._head = journal.head(tx)
-                self.state = _whole(tx)
+                self._head, self.state, _ = opened(tx, self.state)
         except Failure as error:
             raise Unavailable(str(error.__class__.__name__)) from error
         self._timers = Timers(self.state, self.state.at_s)
@@ -207,18 +210,6 @@ def _failed(error: Failure, *, is_sure: bool) -> Invalid | Unavailable:
     return (Unavailable if is_sure else Unsure)(error.__class__.__name__)
 
 
-def _whole(tx: Connection) -> State:
-    """The state that the journal tells."""
-    last = journal.last_of(tx, "adopt")
-    entries = (read(row.body) for row in journal.since(tx, 0))
-    if last is None:
-        return folded(State(), entries)
-    adopt = read(last.body)
-    assert isinstance(adopt.command, say.Adopt)
-    start = adopted(State(seq=adopt.seq - 1), adopt.command, adopt.at_s)
-    return folded(start, entries)
-
-
 def _version_of(state: State, done: Carried) -> int:
     """What somebody has seen of what a command was about, who then changes it."""
     if done.permit:
@@ -285,7 +276,7 @@ class _Batch:
         rows = list(journal.since(tx, self.head.seq))
         entries = [read(row.body) for row in rows]
         if any(isinstance(entry.command, say.Adopt) for entry in entries):
-            self.state = _whole(tx)
+            self.state = opened(tx).state
         else:
             self.state = folded(self.state, entries)
         self.head = head

@@ -115,7 +115,7 @@ class Market:
 
     def floor_left(self, need: Need, now_s: int) -> dict[int, int]:
         """What commitments in force would bill while the need runs even if it were not there."""
-        known = capacity_held(self.world.sites, self.state.orders.values(), self.quote)
+        known = capacity_held(self.world.sites, self.state.orders, self.quote)
         return floor_left(self.world.clauses, known, need, quote=self.quote, now_s=now_s)
 
     def _is_stale(self, due: Due) -> bool:

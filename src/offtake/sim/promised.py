@@ -1,7 +1,7 @@
 """What commitments would bill anyway: the floors that a new part of an award could fill (S4)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ def floor_left(
             if amount == NONE:
                 amount = price_of(due.gpu_s, max(quote(use), 0), Rounding.HALF_EVEN)
             dues[supplier, scope].append(((due.start_s, due.end_s), amount))
-    known, left = list(held), dict[int, int]()
+    known, left = list(held) if dues else [], dict[int, int]()
     for (supplier, scope), rows in dues.items():
         own = [item for item in known if item.supplier == supplier and concerns(scope, item.thing)]
         left[supplier] = left.get(supplier, 0) + _left(rows, own, need)
@@ -86,8 +86,13 @@ def _part(amount: int, span: Span, piece: Span) -> int:
     return divide(amount * seconds, max(span[1] - span[0], 1), Rounding.HALF_EVEN)
 
 
-def capacity_held(sites: Iterable[Site], orders: Iterable[Order], quote: Quote) -> Iterator[Held]:
-    """The pools and the orders, each with its rate; what a supplier failed to deliver is not."""
+def capacity_held(
+    sites: Iterable[Site], orders: Mapping[int, Order], quote: Quote
+) -> Iterator[Held]:
+    """The pools and the orders, each with its rate; what a supplier failed to deliver is not.
+
+    Nobody goes through the orders before somebody asks for what is held.
+    """
     for site in sites:
         if site.own:
             continue
@@ -98,7 +103,7 @@ def capacity_held(sites: Iterable[Site], orders: Iterable[Order], quote: Quote) 
             rate = site.rate_micros_per_gpu_h if rate == NONE else rate
             thing = Thing(UNSTATED, site.accelerator, site.region)
             yield Held(site.supplier, thing, gpus, from_s, until_s, rate)
-    for order in orders:
+    for order in orders.values():
         offer = order.offer
         for tranche in range(offer.tranches):
             if tranche not in order.ended:

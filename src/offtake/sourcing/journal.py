@@ -20,8 +20,7 @@ from offtake.units.time import instant_text, parse_instant
 
 USUAL = Event(0, 0)
 """What an event says that says nothing: that is not written."""
-WORDS: Mapping[int, str] = {kind: kind.name.lower() for kind in EventKind}
-KINDS = {kind.name.lower(): kind for kind in EventKind}
+NAME_BY_KIND: Mapping[int, str] = {kind: kind.name.lower() for kind in EventKind}
 NAMED = {
     "party": "parties",
     "purpose": "purposes",
@@ -50,7 +49,7 @@ NEEDED = {
 }
 """What an entry must say beside when it happened: without it nobody could tell what it means."""
 
-
+KIND_BY_NAME: Mapping[str, EventKind] = {kind.name.lower(): kind for kind in EventKind}
 KEYS = (
     *("event", "at", "lot", "clause", "gpus", "of", "price", "prepaid"),
     *NAMED,
@@ -58,6 +57,7 @@ KEYS = (
     *COUNTS,
     *("requirement", "why", "decisions"),  # Written by runs, and not read.
 )
+_KNOWN = frozenset(KEYS)
 
 
 class BadEntry(ValueError):
@@ -73,7 +73,7 @@ def entry(recorded: Recorded, names: Names, currency: str, requirement: str = ""
     event = recorded.event
     rows = zip(Event._fields, event, USUAL, strict=True)
     said = {field: value for field, value, usual in rows if value != usual}
-    line: dict[str, Any] = {"at": instant_text(event.at_s), "event": WORDS[event.kind]}
+    line: dict[str, Any] = {"at": instant_text(event.at_s), "event": NAME_BY_KIND[event.kind]}
     if event.lot != NONE:
         line["lot"] = str(event.lot)
     if requirement:
@@ -122,7 +122,7 @@ def event_of(line: Mapping[str, Any], names: Names, lots: dict[str, int], curren
     """
     kind = _kind(line)
     for key in line:
-        if key not in KEYS:
+        if key not in _KNOWN:
             raise BadEntry(key, "is no key of an event", nearest(key, KEYS))
     fields: dict[str, Any] = {"kind": kind, "at_s": _instant(line, "at")}
     if "lot" in line:
@@ -160,9 +160,10 @@ def events_of(lines: Iterable[Mapping[str, Any]], names: Names, currency: str) -
 
 def _kind(line: Mapping[str, Any]) -> EventKind:
     name = str(line.get("event", ""))
-    if name not in KINDS:
-        raise BadEntry("event", f"`{name}` is no event", nearest(name, KINDS))
-    return KINDS[name]
+    kind = KIND_BY_NAME.get(name)
+    if kind is None:
+        raise BadEntry("event", f"`{name}` is no event", nearest(name, KIND_BY_NAME))
+    return kind
 
 
 def _instant(line: Mapping[str, Any], key: str) -> int:

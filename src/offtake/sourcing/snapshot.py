@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from immutables import Map
 
 from offtake.clauses import KINDS
-from offtake.core.rows import BadRow, reader, row_of, shape_text
+from offtake.core.rows import BadRow, packed, reader, row_of, shape_text, unpacked
 from offtake.core.vocabulary import BoundClause, ClauseType, Facts
 from offtake.core.vocabulary import Lot as Sought
 from offtake.sourcing.register import Register
@@ -50,7 +50,7 @@ def data_of(state: State) -> dict[str, Any]:
     facts = state.facts
     return {
         "version": VERSION,
-        "shapes": _shapes(PARTS),
+        "shapes": shapes_of(PARTS),
         "lots": [row_of(lot) for lot in state.lots.values()],
         "orders": [row_of(order) for order in state.orders.values()],
         "sought": [[number, row_of(lot)] for number, lot in sorted(facts.lots.items())],
@@ -60,11 +60,17 @@ def data_of(state: State) -> dict[str, Any]:
     }
 
 
+def packed_data_of(state: State) -> dict[str, Any]:
+    """A state as plain data whose parts are packed: they are read one by one, without lists."""
+    data = data_of(state)
+    return {name: packed(value) if name in PARTS else value for name, value in data.items()}
+
+
 def state_of(data: Any, clauses: Sequence[BoundClause]) -> State:
     """The state that the data were made of; equal to it in every part.
 
     Args:
-        data: As ``data_of`` gave it, with tuples for lists if you like.
+        data: As ``data_of`` gave it, with tuples for lists and packed rows for rows if you like.
         clauses: Of the portfolio that the state was sourced under, in all versions.
 
     Raises:
@@ -73,8 +79,8 @@ def state_of(data: Any, clauses: Sequence[BoundClause]) -> State:
     version = data.get("version") if isinstance(data, Mapping) else None
     if version != VERSION or isinstance(version, bool):
         raise BadSnapshot("version", f"{version!r}, where {VERSION} is what can be read")
-    _keys(data, ("version", "shapes", *PARTS, "clauses"), "snapshot")
-    found = _parts(data, PARTS, "")
+    check_keys(data, ("version", "shapes", *PARTS, "clauses"), "snapshot")
+    found = parts_of(data, PARTS, "")
     kinds = {clause.clause: clause.kind for clause in clauses}
     return State(
         lots=Register(_once(((lot.number, lot) for lot in found["lots"]), "lots")),
@@ -117,7 +123,7 @@ def _clause_data(
     return {
         "clause": clause,
         "kind": kind.name,
-        "shapes": _shapes(_clause_parts(kind)),
+        "shapes": shapes_of(_clause_parts(kind)),
         "facts": [[lot, row_of(own)] for lot, own in knows.items()],
         "terms": [row_of(terms) for terms in numbers],
         "agreed": [[lot, numbers[terms]] for lot, terms in agreed.items()],
@@ -162,27 +168,43 @@ def _clauses_read(data: Any, kinds: Mapping[int, ClauseType]) -> dict[str, Map[A
 def _clause_read(
     data: Any, kinds: Mapping[int, ClauseType], place: str
 ) -> tuple[int, dict[str, Any]]:
-    _keys(data, ("clause", "kind", "shapes", "facts", "terms", "agreed"), place)
+    check_keys(data, ("clause", "kind", "shapes", "facts", "terms", "agreed"), place)
     clause = _part(data, "clause", int, f"{place}.")
     kind = kinds.get(clause)
     if kind is None or kind.name != data["kind"]:
         says = "no clause has that number" if kind is None else f"that clause is a {kind.name}"
         raise BadSnapshot(place, f"clause {clause} was a {data['kind']}; in this portfolio {says}")
-    return clause, _parts(data, _clause_parts(kind), f"{place}.")
+    return clause, parts_of(data, _clause_parts(kind), f"{place}.")
 
 
-def _shapes(parts: Mapping[str, Any]) -> dict[str, str]:
+def layout() -> dict[str, Any]:
+    """What a snapshot written now looks like, of whichever kinds of clauses: equal, or another."""
+    kinds = {name: shapes_of(_clause_parts(kind)) for name, kind in KINDS.items()}
+    return {"version": VERSION, "parts": shapes_of(PARTS), "kinds": kinds}
+
+
+def shapes_of(parts: Mapping[str, Any]) -> dict[str, str]:
+    """The shape of each part in words."""
     return {name: shape_text(shape) for name, shape in parts.items()}
 
 
-def _keys(data: Any, wanted: Sequence[str], place: str) -> None:
+def check_keys(data: Any, wanted: Sequence[str], place: str) -> None:
+    """Go on only with a map of these keys and no others.
+
+    Raises:
+        BadSnapshot: It is none.
+    """
     if not isinstance(data, Mapping) or set(data) != set(wanted):
         raise BadSnapshot(place, f"not a map with the keys {', '.join(wanted)}")
 
 
-def _parts(data: Mapping[str, Any], parts: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """Each part read as it was written, if it was written in the shape it has here."""
-    for name, text in _shapes(parts).items():
+def parts_of(data: Mapping[str, Any], parts: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Each part read as it was written, if it was written in the shape it has here.
+
+    Raises:
+        BadSnapshot: One is of another shape, or broken.
+    """
+    for name, text in shapes_of(parts).items():
         if not isinstance(data["shapes"], Mapping) or data["shapes"].get(name) != text:
             says = "was written in another shape than this version reads"
             raise BadSnapshot(f"{place}{name}", says)
@@ -190,8 +212,9 @@ def _parts(data: Mapping[str, Any], parts: Mapping[str, Any], place: str) -> dic
 
 
 def _part(data: Mapping[str, Any], name: str, shape: Any, place: str) -> Any:
+    value = data[name]
     try:
-        return reader(shape)(data[name])
+        return unpacked(shape, value) if isinstance(value, bytes) else reader(shape)(value)
     except BadRow as error:
         inside = error.inside(f"{place}{name}")
         raise BadSnapshot(inside.place, inside.says) from None

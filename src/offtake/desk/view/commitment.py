@@ -25,7 +25,7 @@ def commitments(state: State) -> Iterator[Data]:
         return NONE if rate is None else rate
 
     pools = sites(portfolio.document, names)
-    held = list(capacity_held(pools, state.sourcing.orders.values(), quote))
+    held = list(capacity_held(pools, state.sourcing.orders, quote))
     for clause in clauses:
         if clause.kind.floor is None or clause.until_s <= state.at_s:
             continue
