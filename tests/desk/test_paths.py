@@ -70,7 +70,7 @@ def test_an_auditor_finds_an_entry_of_the_journal_by_its_words(desk: Served, chr
     page = auditor.page
 
     page.get_by_role("link", name="Search the journal").click()
-    assert page.locator(".timeline li").count() == 9
+    assert page.locator(".timeline li").count() == 12
     page.get_by_label("Words").fill("m. holder")
     page.get_by_role("button", name="Search").click()
 

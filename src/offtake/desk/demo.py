@@ -34,7 +34,7 @@ PEOPLE: tuple[tuple[str, tuple[Role, ...], str], ...] = (
     ("Cleo at CoreWeave", (Role.SUPPLIER,), "coreweave"),
     ("Gil at Google", (Role.SUPPLIER,), "google"),
 )
-BUYER = By("demo", "Ada, buyer")
+BUYER, FINANCE = By("demo", "Ada, buyer"), By("demo-finance", "Fatima, finance")
 
 
 class DemoClock:
@@ -62,7 +62,21 @@ def _wanted(name: str, title: str, purpose: str, **more: Any) -> say.Submit:
     return say.Submit(requirement=name, title=title, purpose=purpose, **given)
 
 
+def _ran(start: str, end: str, gpus: int) -> say.Use:
+    return say.Use(
+        supplier="microsoft",
+        purpose="inference",
+        gpus=gpus,
+        start=start,
+        end=end,
+        accelerator="H100",
+        pool="azure-h100",
+    )
+
+
 STORY: tuple[tuple[str, By, say.AnyCommand], ...] = (
+    ("2025-05-02T10:00:00Z", FINANCE, _ran("2025-01-21", "2025-03-01", 110_000)),
+    ("2025-05-02T10:10:00Z", FINANCE, _ran("2025-03-01", "2025-05-01", 135_000)),
     (
         "2025-05-05T14:00:00Z",
         BUYER,
@@ -94,6 +108,7 @@ STORY: tuple[tuple[str, By, say.AnyCommand], ...] = (
         _by("coreweave"),
         say.Bid(requirement="nordics-1", gpus="12,000", price="$2.60", accelerator="H100"),
     ),
+    ("2025-06-01T08:00:00Z", FINANCE, _ran("2025-05-01", "2025-06-01", 150_000)),
     (
         "2025-06-01T15:30:00Z",
         BUYER,

@@ -1,6 +1,6 @@
-"""Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
+"""Pages about what was agreed: rights, capacity, the portfolio, reasons."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
@@ -21,14 +21,13 @@ from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.pages.show import Html, day_of
 from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
-from offtake.desk.pages.told import amount, instant, meaning
+from offtake.desk.pages.told import meaning
 from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.clause import clauses
-from offtake.desk.view.commitment import commitments
 from offtake.desk.view.ledger import Window
 from offtake.desk.view.ledger import ledger as rows_of
 from offtake.desk.view.tide import tide
@@ -185,68 +184,6 @@ async def capacity_picture(visit: Visitor) -> Response[bytes]:
     """Capacity against demand, drawn."""
     need(visit.known, Act.REQUIREMENT_READ)
     return _svg(await run_sync(charts.capacity, figure(visit.desk.state, visit.desk.clock.now_s())))
-
-
-@get("/commitments", include_in_schema=False, guards=[needs(Act.COMMITMENT_READ)])
-async def standing(visit: Visitor) -> Html:
-    """Where commitments stand if what is held and ordered is used in full."""
-    need(visit.known, Act.COMMITMENT_READ)
-    words, state = visit.words, visit.desk.state
-    now_s = max(visit.desk.clock.now_s(), state.at_s)
-    rows = seen_of(visit.known, "commitment", ((row, About()) for row in commitments(state)))
-    columns = [column for column in COMMITTED if any(column.key in row for row in rows)]
-    return visit.page(
-        "table",
-        heading=words("Where commitments stand"),
-        lead=words("Contracted is what pools and orders cost within the period, used in full."),
-        columns=[
-            *({"says": words(column.says), "number": column.number} for column in columns),
-            {"says": words("Stands")},
-        ],
-        rows=[
-            [*(_committed(visit, column.key, row) for column in columns), _runs(visit, row, now_s)]
-            for row in rows
-        ],
-        empty=words("No agreement that is in force or to come has a floor."),
-    )
-
-
-class Column(NamedTuple):
-    """A column of a table: the field it shows, and whether that is a number."""
-
-    key: str
-    says: str
-    number: bool
-
-
-COMMITTED = (
-    Column("supplier", later("Supplier"), False),
-    Column("clause", later("Clause"), False),
-    Column("start", later("From"), False),
-    Column("end", later("Until"), False),
-    Column("floor", later("Floor"), True),
-    Column("taken", later("Contracted"), True),
-    Column("left", later("Still to take"), True),
-)
-
-
-def _committed(visit: Visit, key: str, row: Data) -> str:
-    text = row.get(key) or ""
-    if key == "supplier":
-        return visit.title(text)
-    if key in ("start", "end"):
-        return instant(text, visit.words)
-    return str(text) if key == "clause" else amount(text, visit.words)
-
-
-def _runs(visit: Visit, row: Data, now_s: int) -> str:
-    """Whether a period runs now, and whether its floor is met by what is contracted."""
-    words = visit.words
-    runs = words("runs now") if parse_instant(row["start"]) <= now_s else words("to come")
-    if "left" not in row:
-        return runs
-    met = words("met") if row["left"].startswith("0.00 ") else words("not met yet")
-    return f"{runs}, {met}"
 
 
 @get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
