@@ -33,6 +33,7 @@ from offtake.desk.view.ledger import ledger as rows_of
 from offtake.desk.view.tide import tide
 from offtake.desk.words import later
 from offtake.report import charts
+from offtake.report.attributes import without_styles
 from offtake.study.rights import ask_about, causes, horizon, rights_map, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
 
@@ -111,8 +112,8 @@ def _drawn(portfolio: Portfolio) -> bytes:
 
 
 def _svg(body: bytes) -> Response[bytes]:
-    style = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Response(body, media_type="image/svg+xml", headers=style)
+    nothing = {"Content-Security-Policy": "default-src 'none'"}
+    return Response(without_styles(body), media_type="image/svg+xml", headers=nothing)
 
 
 @get("/capacity", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
