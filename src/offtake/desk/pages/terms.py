@@ -1,5 +1,6 @@
 """Words of the journal and of the views, as people say them."""
 
+from offtake.desk.state import SYSTEM
 from offtake.desk.words import Words, later
 
 TERMS: dict[str, str] = {
@@ -137,6 +138,11 @@ def say(word: str, words: Words) -> str:
 def deed(word: str, words: Words) -> str:
     """What somebody did, after their name."""
     return words(DEEDS[word]) if word in DEEDS else say(word, words)
+
+
+def by_name(name: str, words: Words) -> str:
+    """Who gave a command; the desk itself in the reader's words."""
+    return words("the desk") if name == SYSTEM.name else name
 
 
 def because(text: str, words: Words) -> str:
