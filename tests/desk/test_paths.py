@@ -77,6 +77,9 @@ def test_an_auditor_finds_an_entry_of_the_journal_by_its_words(desk: Served, chr
     found = page.locator(".timeline > li")
     assert found.count() == 1
     assert "Microsoft answered a notice nordics-1" in found.inner_text()
+    page.get_by_label("Words").fill("gave notice 40,000 first refusal holds")  # As it is shown.
+    page.get_by_role("button", name="Search").click()
+    assert "texas-2" in found.inner_text()
     page.get_by_label("Words").fill("2.60")  # The sealed offer of another story.
     page.get_by_role("button", name="Search").click()
     assert "Nothing was found" in page.inner_text("main")

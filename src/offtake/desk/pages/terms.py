@@ -1,5 +1,7 @@
 """Words of the journal and of the views, as people say them."""
 
+import re
+
 from offtake.desk.state import SYSTEM
 from offtake.desk.words import Words, later
 
@@ -110,11 +112,18 @@ DEEDS: dict[str, str] = {
 
 WHYS: dict[str, str] = {
     "the holder's answer": later("the holder's answer"),
+    "silence to the end of the window": later("silence to the end of the window (FR4)"),
     "a first refusal holds the lot (S2)": later("a first refusal holds the lot (S2)"),
     "tendered to those whom no clause denies (S3)": later(
         "tendered to those whom no clause denies (S3)"
     ),
     "least total cost (S4)": later("least total cost (S4)"),
+    "least total cost: rent, prepayment and delay": later(
+        "least total cost: rent, prepayment and delay (S4)"
+    ),
+    "least total cost: fills a commitment that would be paid anyway": later(
+        "least total cost: it fills a commitment that would be paid anyway (S4)"
+    ),
     "the buyer chose it (S4)": later("the buyer chose it (S4)"),
     "the holder took it (FR5)": later("the holder took it (FR5)"),
     "no order was signed in time (FR10)": later("no order was signed in time (FR10)"),
@@ -127,6 +136,17 @@ WHYS: dict[str, str] = {
     "no supply": later("nobody offers any"),
 }
 """Why sourcing took a step, where it is no person's own words."""
+CLAUSES = r"[\w.-]+/[\w.-]+(?:, [\w.-]+/[\w.-]+)*"
+OF_CLAUSES = {
+    re.compile(rf"denied: (?P<clauses>{CLAUSES})"): later("forbidden by {clauses}"),
+    re.compile(rf"no price to offer: (?P<clauses>{CLAUSES})"): later(
+        "there is no price to offer to the holder of {clauses}"
+    ),
+    re.compile(rf"late beyond the grace \((?P<clauses>{CLAUSES}), (?P<rule>\w+)\)"): later(
+        "late beyond the grace ({clauses}, {rule})"
+    ),
+}
+"""The same, where clauses are named in it."""
 
 
 def say(word: str, words: Words) -> str:
@@ -147,4 +167,9 @@ def by_name(name: str, words: Words) -> str:
 
 def because(text: str, words: Words) -> str:
     """Why a step was taken; a person's own words as they are."""
-    return words(WHYS[text]) if text in WHYS else text
+    if text in WHYS:
+        return words(WHYS[text])
+    for pattern, says in OF_CLAUSES.items():
+        if found := pattern.fullmatch(text):
+            return words(says, **found.groupdict())
+    return text
