@@ -23,6 +23,7 @@ from offtake.desk.entry import read
 from offtake.desk.pages.picture import svg
 from offtake.desk.pages.show import Html, day_of
 from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
+from offtake.desk.pages.terms import kind
 from offtake.desk.pages.told import meaning
 from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
@@ -268,7 +269,7 @@ async def reason(visit: Visitor, token: FromPath[str]) -> Html:
         "reason": token,
         "verdict": found.finding.verdict.name.lower(),
         "rule": found.finding.rule,
-        "kind": found.kind.replace("_", " "),
+        "kind": kind(found.kind, words),
         "says": meaning(found.finding.says, words),
         "wait": words(found.advice.wait),
         "change": words(found.advice.change),

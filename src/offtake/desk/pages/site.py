@@ -15,7 +15,7 @@ from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
 from offtake.desk.pages import told
-from offtake.desk.pages.terms import because, by_name, deed, say
+from offtake.desk.pages.terms import because, by_name, deed, kind, say, stands
 from offtake.desk.view.tide import tide
 from offtake.desk.words import LANGUAGES, Language, Words, later, words_in
 from offtake.units.time import parse_instant
@@ -111,6 +111,8 @@ class Visit:
             "deed": deed,
             "because": because,
             "by_name": by_name,
+            "kind_of": kind,
+            "stands": stands,
             "said": told,
             "seconds": parse_instant,
             "reads_clauses": self.who is not None and not PRICED.isdisjoint(self.who.roles),

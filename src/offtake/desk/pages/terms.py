@@ -149,6 +149,42 @@ OF_CLAUSES = {
 """The same, where clauses are named in it."""
 
 
+CLAUSE_KINDS: dict[str, str] = {
+    "exclusivity": later("clause|exclusivity"),
+    "first_refusal": later("clause|first refusal"),
+    "waiver": later("clause|waiver"),
+    "build_right": later("clause|build right"),
+    "take_or_pay": later("clause|take or pay"),
+    "rate_card": later("clause|rate card"),
+    "revenue_share": later("clause|revenue share"),
+    "ip_licence": later("clause|ip licence"),
+    "delivery": later("clause|delivery"),
+    "prepayment": later("clause|prepayment"),
+    "service_credit": later("clause|service credit"),
+    "most_favored": later("clause|most favored"),
+    "option": later("clause|option"),
+    "concentration_cap": later("clause|concentration cap"),
+}
+"""Kinds of clause, as people call them."""
+STATES: dict[str, str] = {
+    "waiting": later("message|waiting"),
+    "claimed": later("message|being sent"),
+    "sent": later("message|sent"),
+    "dead": later("message|given up"),
+}
+"""Where a message stands."""
+
+
+def kind(name: str, words: Words) -> str:
+    """A kind of clause; as it is where no language knows it."""
+    return words(CLAUSE_KINDS[name]) if name in CLAUSE_KINDS else name.replace("_", " ")
+
+
+def stands(state: str, words: Words) -> str:
+    """Where a message stands."""
+    return words(STATES[state]) if state in STATES else state
+
+
 def say(word: str, words: Words) -> str:
     """A word of the journal in a language; as it is where no language knows it."""
     text = TERMS.get(word)
