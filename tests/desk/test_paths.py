@@ -144,6 +144,21 @@ def test_a_supplier_offers_in_french_on_a_phone_and_sees_its_own_matters_only(
     assert page.evaluate("document.scrollingElement.scrollWidth") == PHONE
 
 
+def test_a_language_that_was_chosen_is_kept_by_pages_and_pictures(
+    desk: Served, chromium: Any
+) -> None:
+    buyer = Person(chromium, desk, "Ada, buyer", width=PHONE)
+
+    buyer.page.get_by_role("link", name="Français").click()
+    assert "Ce qui vous attend" in buyer.page.inner_text("main")
+    assert "Besoins" in buyer.sees("/requirements"), "as chosen before"
+    with buyer.page.expect_response(re.compile(r"/rights\.svg\?v=\w+&on=phone")) as drawn:
+        buyer.sees("/rights")
+    assert ">à consulter<" in drawn.value.text()
+    buyer.page.get_by_role("link", name="English").click()
+    assert "Requirements" in buyer.sees("/requirements")
+
+
 def test_a_requirement_is_raised_with_the_keyboard_alone(desk: Served, chromium: Any) -> None:
     buyer = Person(chromium, desk, "Ada, buyer")
     buyer.sees("/requirements")

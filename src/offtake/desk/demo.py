@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link
-from offtake.desk.pages.site import NAMES, language_of
+from offtake.desk.pages.site import NAMES, language_of, remembered
 from offtake.desk.pages.site import PAGES as TEMPLATES
 from offtake.desk.start import Parts, adopt
 from offtake.desk.state import By
@@ -160,7 +160,7 @@ def demo_pages(made: Parts, clock: DemoClock) -> tuple[HTTPRouteHandler, ...]:
             people=people,
             at_s=clock.now_s(),
         )
-        return Response(text, media_type="text/html")
+        return Response(text, media_type="text/html", cookies=[remembered(language)])
 
     @post("/demo/later", include_in_schema=False, opt={"public": True})
     async def later() -> Redirect:

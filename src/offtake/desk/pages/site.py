@@ -92,8 +92,8 @@ class Visit:
         other: Language = next(code for code in LANGUAGES if code != self.words.language)
         said = {"other": other, "other_name": NAMES[other], **more}
         text = PAGES.get_template(f"{template}.html.j2").render({**self._common(), **said})
-        kept = Cookie(LANGUAGE, self.words.language, max_age=31_536_000, samesite="lax")
-        return Response(text, media_type="text/html", status_code=status, cookies=[kept])
+        kept = [remembered(self.words.language)]
+        return Response(text, media_type="text/html", status_code=status, cookies=kept)
 
     def _common(self) -> dict[str, Any]:
         state = self.desk.state
@@ -131,6 +131,11 @@ class Visit:
 
 Visitor = NamedDependency[Visit]
 """What pages are handed by name."""
+
+
+def remembered(language: Language) -> Cookie:
+    """What makes a browser come in a language again."""
+    return Cookie(key=LANGUAGE, value=language, max_age=31_536_000, samesite="lax")
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:
