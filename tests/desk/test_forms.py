@@ -55,14 +55,14 @@ def test_what_is_wrong_leads_to_its_field_and_the_rest_is_kept(desk: Desk) -> No
     assert 'value="A. Alpha"' in page.text
 
 
-def test_what_the_core_says_is_marked_as_english_on_a_french_page(desk: Desk) -> None:
+def test_what_is_wrong_is_said_in_the_language_of_the_page(desk: Desk) -> None:
     buyer = Browser(desk.parts, desk.client, Role.BUYER)
     words = {"requirement": "q", "gpus": "lots", "purpose": "training"}
 
     page = buyer.post("/do/submit?lang=fr", start="2025-09-01", end="2026-09-01", **words)
 
     assert page.status_code == 422
-    assert '<a href="#f-gpus">GPU</a>: <span lang="en">' in page.text
+    assert '<a href="#f-gpus">GPU</a>: <span>`lots` n&#39;est pas un nombre de GPU' in page.text
     missing = buyer.post("/do/submit?lang=fr", **words)
     assert "Ce champ est nécessaire." in missing.text
 

@@ -31,6 +31,8 @@ ALSO = ("/ask?ask=supply&purpose=training",)
 PAGES_MAX = 30
 """Of each person: one of a kind is looked at, however many requirements there are."""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""The rules that ask for colors; no other says anything else of a dark page than of a light one."""
 LOOK = """options => axe.run(document, options).then(found => ({
   passed: found.passes.length,
   wrong: found.violations.map(row => row.id + ": " + row.nodes[0].html.slice(0, 120)),
@@ -61,12 +63,29 @@ def test_every_page_is_accessible_in_both_languages_light_and_dark_on_a_phone(
     person = Person(chromium, desk, name, width=390)
     wrong: list[str] = []
     for path in _crawled(person, "en"):
-        wrong += [f"{path} {fault}" for fault in _faults(person, axe)]
-        person.page.emulate_media(color_scheme="dark")
+        wrong += _faults_in_both_schemes(person, axe, ("light", "dark"), f"{path} in English")
         _shown(person, path, "fr")
-        wrong += [f"{path} in French, dark: {fault}" for fault in _faults(person, axe)]
-        person.page.emulate_media(color_scheme="light")
+        wrong += _faults_in_both_schemes(person, axe, ("dark", "light"), f"{path} in French")
     assert wrong == []
+    assert person.complaints == []
+
+
+def _faults_in_both_schemes(
+    person: Person, axe: str, schemes: tuple[Any, Any], where: str
+) -> Iterator[str]:
+    """What is wrong with the page that is shown; in the second scheme, what colors can do."""
+    person.page.evaluate(axe)
+    for scheme, rules in zip(schemes, (RULES, COLORS), strict=True):
+        person.page.emulate_media(color_scheme=scheme)
+        yield from (f"{where}, {scheme}: {fault}" for fault in _faults(person, rules))
+
+
+def test_pictures_need_no_style_of_their_own(desk: Served, chromium: Any) -> None:
+    person = Person(chromium, desk, "Ada, buyer")
+    for path in ("/rights.svg", "/capacity.svg"):
+        answer = person.page.goto(f"{desk.base}{path}")
+        assert answer.headers["content-security-policy"] == "default-src 'none'"
+        assert "style" not in answer.text()
     assert person.complaints == []
 
 
@@ -119,11 +138,10 @@ def _local(person: Person, link: str) -> str:
     return path
 
 
-def _faults(person: Person, axe: str) -> Iterator[str]:
-    """What is wrong with the page that is shown."""
+def _faults(person: Person, rules: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the page as it is shown now."""
     page = person.page
-    page.evaluate(axe)
-    found = page.evaluate(LOOK, RULES)
+    found = page.evaluate(LOOK, rules)
     yield from found["wrong"]
     assert found["passed"], "axe has looked at nothing"
     wide = page.evaluate(TOO_WIDE)

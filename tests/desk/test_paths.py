@@ -70,13 +70,16 @@ def test_an_auditor_finds_an_entry_of_the_journal_by_its_words(desk: Served, chr
     page = auditor.page
 
     page.get_by_role("link", name="Search the journal").click()
-    assert page.locator(".timeline li").count() == 9
+    assert page.locator(".timeline li").count() == 12
     page.get_by_label("Words").fill("m. holder")
     page.get_by_role("button", name="Search").click()
 
     found = page.locator(".timeline > li")
     assert found.count() == 1
     assert "Microsoft answered a notice nordics-1" in found.inner_text()
+    page.get_by_label("Words").fill("gave notice 40,000 first refusal holds")  # As it is shown.
+    page.get_by_role("button", name="Search").click()
+    assert "texas-2" in found.inner_text()
     page.get_by_label("Words").fill("2.60")  # The sealed offer of another story.
     page.get_by_role("button", name="Search").click()
     assert "Nothing was found" in page.inner_text("main")
@@ -139,6 +142,21 @@ def test_a_supplier_offers_in_french_on_a_phone_and_sees_its_own_matters_only(
     for path in ("/requirements", "/journal", "/notices/texas-2.1"):
         assert page.goto(f"{desk.base}{path}").status in (403, 404), path
     assert page.evaluate("document.scrollingElement.scrollWidth") == PHONE
+
+
+def test_a_language_that_was_chosen_is_kept_by_pages_and_pictures(
+    desk: Served, chromium: Any
+) -> None:
+    buyer = Person(chromium, desk, "Ada, buyer", width=PHONE)
+
+    buyer.page.get_by_role("link", name="Français").click()
+    assert "Ce qui vous attend" in buyer.page.inner_text("main")
+    assert "Besoins" in buyer.sees("/requirements"), "as chosen before"
+    with buyer.page.expect_response(re.compile(r"/rights\.svg\?v=\w+&on=phone")) as drawn:
+        buyer.sees("/rights")
+    assert ">à consulter<" in drawn.value.text()
+    buyer.page.get_by_role("link", name="English").click()
+    assert "Requirements" in buyer.sees("/requirements")
 
 
 def test_a_requirement_is_raised_with_the_keyboard_alone(desk: Served, chromium: Any) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from offtake.clauses import KINDS
 from offtake.desk.pages import told
+from offtake.desk.pages.terms import because
 from offtake.desk.words import words_in
 
 EN, FR = words_in("en"), words_in("fr")
@@ -84,3 +85,15 @@ def test_who_reads_the_gist_reads_it_in_their_language() -> None:
     assert told.sentence(row, FR) == (
         "le titulaire d'un droit de premier refus peut encore répondre"
     )
+
+
+def test_why_sourcing_took_a_step_is_said_and_what_people_wrote_stays() -> None:
+    assert because("silence to the end of the window", FR) == (
+        "silence jusqu'à la fin du délai (FR4)"
+    )
+    assert because("denied: A/one, B/two", FR) == "interdit par A/one, B/two"
+    assert because("late beyond the grace (D/delivery, DL1)", EN) == (
+        "late beyond the grace (D/delivery, DL1)"
+    )
+    for own in ("denied: too dear", "no price to offer: ask again", "two suppliers"):
+        assert because(own, FR) == own

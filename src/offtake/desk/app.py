@@ -15,7 +15,8 @@ from offtake.desk.access.who import Who
 from offtake.desk.described import config, described
 from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.legible import LIMIT_BODY, Addresses, Letter
-from offtake.desk.pages import ask, do, entries, live, matter, plans, show
+from offtake.desk.outlook import Outlooks
+from offtake.desk.pages import ask, commitments, do, entries, live, matter, plans, show
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
@@ -26,7 +27,7 @@ PAGES = (
     *(matter.notices, matter.notice, matter.letter, matter.printed),
     *(matter.tenders, matter.tender, matter.orders),
     *(plans.rights, plans.rights_picture, plans.capacity, plans.ledger, plans.capacity_picture),
-    *(plans.standing, plans.portfolio, plans.reason, plans.all_reasons),
+    *(plans.portfolio, plans.reason, plans.all_reasons),
     *(do.do, live.events, live.static, live.favicon),
 )
 
@@ -113,7 +114,7 @@ def application(
     rooms = (requirements, matters, questions, permits, ledger, waivers, me)
     v1 = Router("/v1", route_handlers=[room.ROUTER for room in rooms])
     app = Litestar(
-        [v1, alive, ready, *PAGES, *more],
+        [v1, alive, ready, *PAGES, commitments.page(Outlooks(desk.reader)), *more],
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "who": Provide(_who, sync_to_thread=False),

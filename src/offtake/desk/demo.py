@@ -4,6 +4,7 @@ Its clock runs from there, and may be moved on to the next deadline: a window of
 over at a click. Nothing of this is part of a desk that is not a demonstration.
 """
 
+from asyncio import sleep
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from litestar.response import Redirect
 from offtake.desk import command as say
 from offtake.desk.access.role import Role
 from offtake.desk.access.sign_on import link
-from offtake.desk.pages.site import NAMES, language_of
+from offtake.desk.pages.site import NAMES, language_of, remembered
 from offtake.desk.pages.site import PAGES as TEMPLATES
 from offtake.desk.start import Parts, adopt
 from offtake.desk.state import By
@@ -34,7 +35,7 @@ PEOPLE: tuple[tuple[str, tuple[Role, ...], str], ...] = (
     ("Cleo at CoreWeave", (Role.SUPPLIER,), "coreweave"),
     ("Gil at Google", (Role.SUPPLIER,), "google"),
 )
-BUYER = By("demo", "Ada, buyer")
+BUYER, FINANCE = By("demo", "Ada, buyer"), By("demo-finance", "Fatima, finance")
 
 
 class DemoClock:
@@ -62,7 +63,21 @@ def _wanted(name: str, title: str, purpose: str, **more: Any) -> say.Submit:
     return say.Submit(requirement=name, title=title, purpose=purpose, **given)
 
 
+def _ran(start: str, end: str, gpus: int) -> say.Use:
+    return say.Use(
+        supplier="microsoft",
+        purpose="inference",
+        gpus=gpus,
+        start=start,
+        end=end,
+        accelerator="H100",
+        pool="azure-h100",
+    )
+
+
 STORY: tuple[tuple[str, By, say.AnyCommand], ...] = (
+    ("2025-05-02T10:00:00Z", FINANCE, _ran("2025-01-21", "2025-03-01", 110_000)),
+    ("2025-05-02T10:10:00Z", FINANCE, _ran("2025-03-01", "2025-05-01", 135_000)),
     (
         "2025-05-05T14:00:00Z",
         BUYER,
@@ -94,6 +109,7 @@ STORY: tuple[tuple[str, By, say.AnyCommand], ...] = (
         _by("coreweave"),
         say.Bid(requirement="nordics-1", gpus="12,000", price="$2.60", accelerator="H100"),
     ),
+    ("2025-06-01T08:00:00Z", FINANCE, _ran("2025-05-01", "2025-06-01", 150_000)),
     (
         "2025-06-01T15:30:00Z",
         BUYER,
@@ -101,6 +117,8 @@ STORY: tuple[tuple[str, By, say.AnyCommand], ...] = (
     ),
 )
 NOW = "2025-06-02T09:00:00Z"
+WAITS, WAIT_S = 60, 0.05
+"""How often it is looked whether the desk has recorded what ran out, so that nobody sees less."""
 
 
 def told(made: Parts, clock: DemoClock, portfolio: str) -> None:
@@ -142,14 +160,18 @@ def demo_pages(made: Parts, clock: DemoClock) -> tuple[HTTPRouteHandler, ...]:
             people=people,
             at_s=clock.now_s(),
         )
-        return Response(text, media_type="text/html")
+        return Response(text, media_type="text/html", cookies=[remembered(language)])
 
     @post("/demo/later", include_in_schema=False, opt={"public": True})
     async def later() -> Redirect:
-        """Let time pass to the next deadline."""
+        """Let time pass to the next deadline, and what runs out be recorded."""
         next_s = made.writer.next_s
         if next_s is not None:
             clock.set(max(next_s, clock.now_s()))
+            for _ in range(WAITS):
+                if made.writer.state.at_s >= next_s:
+                    break
+                await sleep(WAIT_S)
         return Redirect("/demo", status_code=303)
 
     return who, later

@@ -135,8 +135,9 @@ bpefas-  at kind requirement
 bpefa--  order tranche party
 commitment
 bpefas-  commitment supplier accelerator region start end gpus
-bp-fas-  agreement clause unit floor taken left shortfall rate
-bp-fa--  expected shortfall_expected
+bp-fas-  agreement clause unit floor contracted uncontracted shortfall rate
+bp-fas-  floor_now taken left taken_percent undelivered counted_until known
+bp-fa--  expected expected_percent shortfall_expected alerts
 token
 ----a-m  token prefix name who scopes created expires last_used revoked
 -------  hash secret

@@ -242,11 +242,14 @@ COMMITMENT = Resource(
     Act.COMMITMENT_READ,
     _fields(
         (BOTH, "commitment supplier accelerator region start end gpus"),
-        (TERMS, "agreement clause unit floor taken left shortfall rate"),
-        (PRICED, "expected shortfall_expected"),
+        (TERMS, "agreement clause unit floor contracted uncontracted shortfall rate"),
+        (TERMS, "floor_now taken left taken_percent undelivered counted_until known"),
+        (PRICED, "expected expected_percent shortfall_expected alerts"),
     ),
     own="supplier",
+    whole=frozenset({"alerts"}),
 )
+"""What was taken a supplier has metered itself; what the buyer expects is the buyer's to know."""
 
 TOKEN = Resource(
     Act.TOKENS_READ,

@@ -16,10 +16,11 @@ from offtake.desk.desk import need
 from offtake.desk.legible import LIMIT_PORTFOLIO
 from offtake.desk.pages.matter import notice_page, tender_page
 from offtake.desk.pages.plans import portfolio_page
+from offtake.desk.pages.refusal import refusal, unusable
 from offtake.desk.pages.show import requirement_page, requirements_page
 from offtake.desk.pages.site import Line, Visit, Visitor, Wrongs
 from offtake.desk.problem import NotThere
-from offtake.desk.reading import Invalid
+from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.words import later
 from offtake.sourcing.command import Refused
 
@@ -91,10 +92,9 @@ async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]
     except msgspec.ValidationError as error:
         return _again(visit, act, given, (_misfit(visit, str(error)),))
     except Invalid as error:
-        rows = ((row.field, f"{row.says}. {row.remedy}") for row in error.wrong)
-        return _again(visit, act, given, tuple(_line(visit, *row) for row in rows))
+        return _again(visit, act, given, tuple(_unusable(visit, row) for row in error.wrong))
     except Refused as error:
-        return _again(visit, act, given, (_line(visit, "", str(error)),))
+        return _again(visit, act, given, (_line(visit, "", *refusal(str(error), visit.words)),))
     return Redirect(_back(act, given), status_code=303)
 
 
@@ -107,15 +107,19 @@ def _misfit(visit: Visit, text: str) -> Line:
     if found := MISSING.fullmatch(text):
         return _line(visit, found[1], visit.words("This is needed."), "")
     if found := FIELD.match(text):
-        return _line(visit, found[2], found[1])
-    return _line(visit, "", text)
+        return _line(visit, found[2], *refusal(found[1], visit.words))
+    return _line(visit, "", text, "" if visit.words.language == "en" else "en")
 
 
-def _line(visit: Visit, field: str, says: str, language: str = "en") -> Line:
-    """What is wrong, beside its field; what the core says is English."""
+def _unusable(visit: Visit, row: Wrong) -> Line:
+    """What is wrong with a word, and what to write instead."""
+    return _line(visit, row.field, *unusable(row.says, row.remedy, visit.words))
+
+
+def _line(visit: Visit, field: str, says: str, language: str) -> Line:
+    """What is wrong, beside its field, and its language where that is not the page's."""
     label = visit.words(LABELS[field]) if field in LABELS else field
-    other = language if language != visit.words.language else ""
-    return Line(field, label, says, other)
+    return Line(field, label, says, language)
 
 
 def _command(visit: Visit, act: str, given: Mapping[str, list[str]]) -> say.AnyCommand:

@@ -20,7 +20,7 @@ from offtake.desk.documents.pdf import pdf
 from offtake.desk.noticed import document_of
 from offtake.desk.pages.show import PER_PAGE, Html
 from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
-from offtake.desk.pages.terms import say
+from offtake.desk.pages.terms import because, say
 from offtake.desk.pages.told import instant
 from offtake.desk.problem import NotThere
 from offtake.desk.routes.cursor import by_requirement
@@ -77,6 +77,23 @@ TENDERS = {
 """Why a tender stands as it does."""
 
 
+def _signed(visit: Visit, lot: Lot, row: Data) -> str:
+    """Why an order was signed, as far as whoever looks may know."""
+    words = visit.words
+    for made in _awards(visit, lot):
+        if (made["supplier"], made["gpus"]) == (row["supplier"], row["gpus"]):
+            if "why" not in made:
+                return words("Signed after an award (S4).")
+            return words("Signed after an award (S4): {why}.", why=because(made["why"], words))
+    return words("Signed after an acceptance or an award (FR5, S4).")
+
+
+def _awards(visit: Visit, lot: Lot) -> list[Data]:
+    """The awards of a requirement that somebody sees."""
+    told = view.awards(visit.desk.state, lot, visit.desk.state.standing[lot.number])
+    return seen_of(visit.known, "award", ((row, About()) for row in told))
+
+
 def _tranche(visit: Visit, row: Data) -> str:
     """A delivery of an order in one line."""
     return visit.words(
@@ -100,6 +117,7 @@ async def notices(visit: Visitor, cursor: Cursor = None) -> Html:
                 "href": f"/notices/{row['notice']}",
                 "title": f"{row['notice']} · {visit.title(row['holder'])}",
                 "state": row["outcome"],
+                "lines": [words(NOTICES[row["outcome"]])],
                 "says": words(
                     "{gpus} GPUs, answer due before {due}",
                     gpus=row["gpus"],
@@ -126,6 +144,7 @@ async def tenders(visit: Visitor, cursor: Cursor = None) -> Html:
                 "href": f"/tenders/{row['tender']}",
                 "title": row["tender"],
                 "state": row["status"],
+                "lines": [words(TENDERS[row["status"]])],
                 "says": words(
                     "{gpus} GPUs, closes {closes}",
                     gpus=row["gpus"],
@@ -156,7 +175,10 @@ async def orders(visit: Visitor, cursor: Cursor = None) -> Html:
                     gpus=row["gpus"],
                     start=instant(row["start"], words),
                 ),
-                "lines": [_tranche(visit, one) for one in row["tranches"]],
+                "lines": [
+                    _signed(visit, lot, row),
+                    *(_tranche(visit, one) for one in row["tranches"]),
+                ],
             }
             for row in seen_of(visit.known, "order", told)
         ]

@@ -12,7 +12,8 @@ from offtake.desk.access.may import may
 from offtake.desk.desk import need
 from offtake.desk.legible import plain_text
 from offtake.desk.message import TOPICS
-from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
+from offtake.desk.pages.refusal import refusal, unusable
+from offtake.desk.pages.site import Line, Visit, Visitor, Wrongs, again
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid
 from offtake.desk.routes.contacts import ContactBody, contacts_seen, wished
@@ -22,7 +23,7 @@ from offtake.desk.store.access import Register
 from offtake.desk.store.contact import Full
 from offtake.desk.store.webhook import EVERYTHING
 from offtake.desk.view.requirement import Data
-from offtake.desk.words import LANGUAGES
+from offtake.desk.words import LANGUAGES, later
 from offtake.sourcing.command import Refused
 
 SHOWN = 50
@@ -102,7 +103,7 @@ def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
         try:
             made = registered(kept.sending, who, body, visit.desk.clock.now_s())
         except (Invalid, Refused) as error:
-            return page(kept, visit, wrong=_said(error), form={**form, "topics": topics})
+            return page(kept, visit, wrong=_said(visit, error), form={**form, "topics": topics})
         text = visit.words("Its secret, shown once: {text}", text=made.secret.reveal())
         return page(kept, visit, text)
 
@@ -139,7 +140,7 @@ def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
             made = wished(who, ContactBody(**given), visit.desk.state)
             kept.register.add_contact(made, by=who.id)
         except (Invalid, Full) as error:
-            return page(kept, visit, wrong=_said(error), form=given)
+            return page(kept, visit, wrong=_said(visit, error), form=given)
         return page(kept, visit)
 
     @post(
@@ -159,7 +160,23 @@ def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
     return write_to, write_no_more
 
 
-def _said(error: Exception) -> tuple[str, ...]:
-    if isinstance(error, Invalid):
-        return tuple(f"{row.field}: {row.says}. {row.remedy}" for row in error.wrong)
-    return (str(error),)
+LABELS = {
+    "address": later("Address"),
+    "party": later("Party"),
+    "language": later("Language"),
+    "url": later("Address"),
+    "topics": later("Kind"),
+}
+
+
+def _said(visit: Visit, error: Exception) -> Wrongs:
+    """What is wrong with a form, each with its language where that is not the page's."""
+    words = visit.words
+    if not isinstance(error, Invalid):
+        return (Line("", "", *refusal(str(error), words)),)
+    lines = []
+    for row in error.wrong:
+        says, other = unusable(row.says, row.remedy, words)
+        label = words(LABELS[row.field]) if row.field in LABELS else row.field
+        lines.append(Line("", "", f"{label}: {says}", other))
+    return tuple(lines)

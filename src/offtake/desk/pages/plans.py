@@ -1,6 +1,7 @@
-"""Pages about what was agreed: rights, capacity, commitments, the portfolio, reasons."""
+"""Pages about what was agreed: rights, capacity, the portfolio, reasons."""
 
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
@@ -19,26 +20,30 @@ from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
+from offtake.desk.pages.picture import svg
 from offtake.desk.pages.show import Html, day_of
 from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
-from offtake.desk.pages.told import amount, instant, meaning
+from offtake.desk.pages.terms import kind
+from offtake.desk.pages.told import meaning
 from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.clause import clauses
-from offtake.desk.view.commitment import commitments
 from offtake.desk.view.ledger import Window
 from offtake.desk.view.ledger import ledger as rows_of
 from offtake.desk.view.tide import tide
 from offtake.desk.words import later
 from offtake.report import charts
+from offtake.report.figures import Series
 from offtake.study.rights import ask_about, causes, horizon, rights_map, suppliers_of
 from offtake.units.time import DAY_S, parse_instant
 
 Data = dict[str, Any]
 Day = Annotated[str | None, QueryParameter(max_length=10, description="such as 2026-05-01")]
+
+Sheet = Annotated[str | None, QueryParameter(max_length=10, description="`phone`: a narrow one")]
 
 
 def day_s(text: str) -> int:
@@ -100,20 +105,21 @@ def _table(visit: Visit, portfolio: Portfolio, act: Asked, at_s: int) -> list[Da
 
 
 @get("/rights.svg", include_in_schema=False, guards=[needs(Act.ASK_DECIDE)])
-async def rights_picture(visit: Visitor) -> Response[bytes]:
+async def rights_picture(visit: Visitor, on: Sheet = None) -> Response[bytes]:
     """The rights map over the whole horizon."""
     need(visit.known, Act.ASK_DECIDE)
     portfolio = visit.desk.state.in_force.portfolio
-    return _svg(await run_sync(_drawn, portfolio))
+    drawn = await run_sync(_drawn, portfolio, _width_in(on))
+    return svg(drawn, visit.words)
 
 
-def _drawn(portfolio: Portfolio) -> bytes:
-    return charts.rights_map(rights_map(portfolio, Asked.SUPPLY, horizon(portfolio)))
+def _drawn(portfolio: Portfolio, width_in: float) -> bytes:
+    found = rights_map(portfolio, Asked.SUPPLY, horizon(portfolio))
+    return charts.rights_map(found, width_in=width_in)
 
 
-def _svg(body: bytes) -> Response[bytes]:
-    style = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return Response(body, media_type="image/svg+xml", headers=style)
+def _width_in(on: str | None) -> float:
+    return charts.PHONE_IN if on == "phone" else charts.WIDE_IN
 
 
 @get("/capacity", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
@@ -122,14 +128,7 @@ async def capacity(visit: Visitor) -> Html:
     need(visit.known, Act.REQUIREMENT_READ)
     now_s = visit.desk.clock.now_s()
     words, found = visit.words, figure(visit.desk.state, now_s)
-    rows = [
-        (
-            series.label,
-            words.figures.number(_at(series.points, now_s)),
-        )
-        for series in found.suppliers
-    ]
-    wanted = words.figures.number(_at(found.demand.points, now_s))
+    rows = [(series.label, *_over(visit, series, now_s)) for series in found.suppliers]
     return visit.page(
         "table",
         heading=words("Capacity against demand"),
@@ -138,10 +137,23 @@ async def capacity(visit: Visitor) -> Html:
         picture_says=words("GPUs held by supplier over time, and what is wanted"),
         columns=[
             {"says": words("Supplier")},
-            {"says": words("GPUs today"), "number": True},
+            *({"says": words(says), "number": True} for says, _ in LOOKED_AHEAD),
         ],
-        rows=[*rows, (words("Wanted"), wanted)],
+        rows=[*rows, (words("Wanted"), *_over(visit, found.demand, now_s))],
     )
+
+
+LOOKED_AHEAD = (
+    (later("GPUs today"), 0),
+    (later("In a year"), 365 * DAY_S),
+    (later("In three years"), 3 * 365 * DAY_S),
+)
+
+
+def _over(visit: Visit, series: Series, now_s: int) -> Iterator[str]:
+    """The GPUs of a series now and later."""
+    for _, ahead_s in LOOKED_AHEAD:
+        yield visit.words.figures.number(_at(series.points, now_s + ahead_s))
 
 
 @get("/ledger", include_in_schema=False, guards=[needs(Act.PERMIT_READ)])
@@ -181,72 +193,12 @@ def _at(points: tuple[tuple[int, float], ...], at_s: int) -> int:
 
 
 @get("/capacity.svg", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
-async def capacity_picture(visit: Visitor) -> Response[bytes]:
+async def capacity_picture(visit: Visitor, on: Sheet = None) -> Response[bytes]:
     """Capacity against demand, drawn."""
     need(visit.known, Act.REQUIREMENT_READ)
-    return _svg(await run_sync(charts.capacity, figure(visit.desk.state, visit.desk.clock.now_s())))
-
-
-@get("/commitments", include_in_schema=False, guards=[needs(Act.COMMITMENT_READ)])
-async def standing(visit: Visitor) -> Html:
-    """Where commitments stand if what is held and ordered is used in full."""
-    need(visit.known, Act.COMMITMENT_READ)
-    words, state = visit.words, visit.desk.state
-    now_s = max(visit.desk.clock.now_s(), state.at_s)
-    rows = seen_of(visit.known, "commitment", ((row, About()) for row in commitments(state)))
-    columns = [column for column in COMMITTED if any(column.key in row for row in rows)]
-    return visit.page(
-        "table",
-        heading=words("Where commitments stand"),
-        lead=words("Contracted is what pools and orders cost within the period, used in full."),
-        columns=[
-            *({"says": words(column.says), "number": column.number} for column in columns),
-            {"says": words("Stands")},
-        ],
-        rows=[
-            [*(_committed(visit, column.key, row) for column in columns), _runs(visit, row, now_s)]
-            for row in rows
-        ],
-        empty=words("No agreement that is in force or to come has a floor."),
-    )
-
-
-class Column(NamedTuple):
-    """A column of a table: the field it shows, and whether that is a number."""
-
-    key: str
-    says: str
-    number: bool
-
-
-COMMITTED = (
-    Column("supplier", later("Supplier"), False),
-    Column("clause", later("Clause"), False),
-    Column("start", later("From"), False),
-    Column("end", later("Until"), False),
-    Column("floor", later("Floor"), True),
-    Column("taken", later("Contracted"), True),
-    Column("left", later("Still to take"), True),
-)
-
-
-def _committed(visit: Visit, key: str, row: Data) -> str:
-    text = row.get(key) or ""
-    if key == "supplier":
-        return visit.title(text)
-    if key in ("start", "end"):
-        return instant(text, visit.words)
-    return str(text) if key == "clause" else amount(text, visit.words)
-
-
-def _runs(visit: Visit, row: Data, now_s: int) -> str:
-    """Whether a period runs now, and whether its floor is met by what is contracted."""
-    words = visit.words
-    runs = words("runs now") if parse_instant(row["start"]) <= now_s else words("to come")
-    if "left" not in row:
-        return runs
-    met = words("met") if row["left"].startswith("0.00 ") else words("not met yet")
-    return f"{runs}, {met}"
+    found = figure(visit.desk.state, visit.desk.clock.now_s())
+    drawn = await run_sync(charts.capacity, found, "svg", _width_in(on))
+    return svg(drawn, visit.words)
 
 
 @get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
@@ -317,7 +269,7 @@ async def reason(visit: Visitor, token: FromPath[str]) -> Html:
         "reason": token,
         "verdict": found.finding.verdict.name.lower(),
         "rule": found.finding.rule,
-        "kind": found.kind.replace("_", " "),
+        "kind": kind(found.kind, words),
         "says": meaning(found.finding.says, words),
         "wait": words(found.advice.wait),
         "change": words(found.advice.change),

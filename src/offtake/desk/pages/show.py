@@ -11,9 +11,11 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
 from offtake.desk.access.visible import About
+from offtake.desk.act import next_step
 from offtake.desk.desk import need, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
+from offtake.desk.pages.terms import because, say
 from offtake.desk.pages.told import instant
 from offtake.desk.routes.cursor import by_requirement
 from offtake.desk.routes.keys import Cursor
@@ -24,10 +26,10 @@ from offtake.desk.routes.matters import (
 )
 from offtake.desk.store import journal
 from offtake.desk.view import requirement as view
-from offtake.desk.view.decision import why
+from offtake.desk.view.decision import step, why
 from offtake.desk.view.entry import about_entry, entry_data
 from offtake.desk.words import later
-from offtake.sourcing.requirement import Lot
+from offtake.sourcing.requirement import Lot, Status
 from offtake.units.time import parse_instant
 
 Data = dict[str, Any]
@@ -53,9 +55,20 @@ async def today(visit: Visitor) -> Html:
         since_s = _since(visit, lot, row["kind"])
         row["spent"] = 100 * (now_s - since_s) // max(due_s - since_s, 1)
         row["href"] = _href(visit, lot, row)
+        row["why"] = visit.words(RUNS[row["kind"]])
+        if who.party and row["kind"] == "answer":
+            row["party"] = who.party  # A holder sees no other's.
     return visit.page("today", deadlines=rows, todo=_todo(visit), hint=_hint(visit))
 
 
+RUNS = {
+    "answer": later("Silence until then counts as a refusal (FR4)."),
+    "order": later("Without a signed order the acceptance falls (FR10)."),
+    "close": later("The sealed offers are opened then, and none counts later (S3)."),
+    "delivery": later("What has not come by then is late (DL1)."),
+    "remedy": later("What the delivery clause allows is done then (DL1)."),
+}
+"""Why it matters that something runs out."""
 HINTS = (
     (Act.NOTICE_GIVE, "/requirements", later("Raise a requirement")),
     (Act.USAGE_RECORD, "/ask", later("Ask where a job may run, and why not elsewhere")),
@@ -111,9 +124,31 @@ def _todo(visit: Visit) -> list[Data]:
         if act is not None and may(who, act):
             name = lot.need.requirement
             title = state.standing[number].title or name
-            href = f"/requirements/{name}"
-            found.append({"href": href, "title": title, "says": visit.words(says)})
+            says = _next(visit, lot) if len(found) < EXPLAINED else visit.words(says)
+            found.append({"href": f"/requirements/{name}", "title": title, "says": says})
     return found
+
+
+EXPLAINED = 20
+"""Of so many that wait the very next step is worked out, and why."""
+
+
+def _next(visit: Visit, lot: Lot) -> str:
+    """What is to be done about a requirement, and why, as its own page says it."""
+    words, state = visit.words, visit.desk.state
+    now_s = max(visit.desk.clock.now_s(), state.at_s)
+    plain = words(STEPS[view.status(state, lot)][1])
+    found = None if lot.status in SIGNING else step(state, next_step(state, lot, now_s))
+    if found is None:
+        return plain
+    label = say(f"step {found['step']}", words)
+    if not found["why"]:
+        return label
+    return words("{label}: {value}", label=label, value=because(found["why"], words))
+
+
+SIGNING = (Status.ACCEPTED, Status.AWARDED)
+"""Where orders are to be signed, which is no step that the desk proposes."""
 
 
 def _mine(visit: Visit, lot: Lot) -> list[Data]:

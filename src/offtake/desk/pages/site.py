@@ -15,7 +15,7 @@ from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
 from offtake.desk.pages import told
-from offtake.desk.pages.terms import because, deed, say
+from offtake.desk.pages.terms import because, by_name, deed, kind, say, stands
 from offtake.desk.view.tide import tide
 from offtake.desk.words import LANGUAGES, Language, Words, later, words_in
 from offtake.units.time import parse_instant
@@ -92,8 +92,8 @@ class Visit:
         other: Language = next(code for code in LANGUAGES if code != self.words.language)
         said = {"other": other, "other_name": NAMES[other], **more}
         text = PAGES.get_template(f"{template}.html.j2").render({**self._common(), **said})
-        kept = Cookie(LANGUAGE, self.words.language, max_age=31_536_000, samesite="lax")
-        return Response(text, media_type="text/html", status_code=status, cookies=[kept])
+        kept = [remembered(self.words.language)]
+        return Response(text, media_type="text/html", status_code=status, cookies=kept)
 
     def _common(self) -> dict[str, Any]:
         state = self.desk.state
@@ -110,6 +110,9 @@ class Visit:
             "say": say,
             "deed": deed,
             "because": because,
+            "by_name": by_name,
+            "kind_of": kind,
+            "stands": stands,
             "said": told,
             "seconds": parse_instant,
             "reads_clauses": self.who is not None and not PRICED.isdisjoint(self.who.roles),
@@ -128,6 +131,11 @@ class Visit:
 
 Visitor = NamedDependency[Visit]
 """What pages are handed by name."""
+
+
+def remembered(language: Language) -> Cookie:
+    """What makes a browser come in a language again."""
+    return Cookie(key=LANGUAGE, value=language, max_age=31_536_000, samesite="lax")
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:

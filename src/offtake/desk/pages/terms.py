@@ -1,5 +1,8 @@
 """Words of the journal and of the views, as people say them."""
 
+import re
+
+from offtake.desk.state import SYSTEM
 from offtake.desk.words import Words, later
 
 TERMS: dict[str, str] = {
@@ -82,6 +85,9 @@ TERMS: dict[str, str] = {
     "permit_returned": later("given back"),
     "permit_revoked": later("permit revoked"),
     "waiver_given": later("waiver given"),
+    "on course": later("on course"),
+    "falls short": later("falls short"),
+    "not known": later("not known"),
     "role buyer": later("buyer"),
     "role approver": later("approver"),
     "role engineer": later("engineer"),
@@ -106,11 +112,18 @@ DEEDS: dict[str, str] = {
 
 WHYS: dict[str, str] = {
     "the holder's answer": later("the holder's answer"),
+    "silence to the end of the window": later("silence to the end of the window (FR4)"),
     "a first refusal holds the lot (S2)": later("a first refusal holds the lot (S2)"),
     "tendered to those whom no clause denies (S3)": later(
         "tendered to those whom no clause denies (S3)"
     ),
     "least total cost (S4)": later("least total cost (S4)"),
+    "least total cost: rent, prepayment and delay": later(
+        "least total cost: rent, prepayment and delay (S4)"
+    ),
+    "least total cost: fills a commitment that would be paid anyway": later(
+        "least total cost: it fills a commitment that would be paid anyway (S4)"
+    ),
     "the buyer chose it (S4)": later("the buyer chose it (S4)"),
     "the holder took it (FR5)": later("the holder took it (FR5)"),
     "no order was signed in time (FR10)": later("no order was signed in time (FR10)"),
@@ -123,6 +136,53 @@ WHYS: dict[str, str] = {
     "no supply": later("nobody offers any"),
 }
 """Why sourcing took a step, where it is no person's own words."""
+CLAUSES = r"[\w.-]+/[\w.-]+(?:, [\w.-]+/[\w.-]+)*"
+OF_CLAUSES = {
+    re.compile(rf"denied: (?P<clauses>{CLAUSES})"): later("forbidden by {clauses}"),
+    re.compile(rf"no price to offer: (?P<clauses>{CLAUSES})"): later(
+        "there is no price to offer to the holder of {clauses}"
+    ),
+    re.compile(rf"late beyond the grace \((?P<clauses>{CLAUSES}), (?P<rule>\w+)\)"): later(
+        "late beyond the grace ({clauses}, {rule})"
+    ),
+}
+"""The same, where clauses are named in it."""
+
+
+CLAUSE_KINDS: dict[str, str] = {
+    "exclusivity": later("clause|exclusivity"),
+    "first_refusal": later("clause|first refusal"),
+    "waiver": later("clause|waiver"),
+    "build_right": later("clause|build right"),
+    "take_or_pay": later("clause|take or pay"),
+    "rate_card": later("clause|rate card"),
+    "revenue_share": later("clause|revenue share"),
+    "ip_licence": later("clause|ip licence"),
+    "delivery": later("clause|delivery"),
+    "prepayment": later("clause|prepayment"),
+    "service_credit": later("clause|service credit"),
+    "most_favored": later("clause|most favored"),
+    "option": later("clause|option"),
+    "concentration_cap": later("clause|concentration cap"),
+}
+"""Kinds of clause, as people call them."""
+STATES: dict[str, str] = {
+    "waiting": later("message|waiting"),
+    "claimed": later("message|being sent"),
+    "sent": later("message|sent"),
+    "dead": later("message|given up"),
+}
+"""Where a message stands."""
+
+
+def kind(name: str, words: Words) -> str:
+    """A kind of clause; as it is where no language knows it."""
+    return words(CLAUSE_KINDS[name]) if name in CLAUSE_KINDS else name.replace("_", " ")
+
+
+def stands(state: str, words: Words) -> str:
+    """Where a message stands."""
+    return words(STATES[state]) if state in STATES else state
 
 
 def say(word: str, words: Words) -> str:
@@ -136,6 +196,16 @@ def deed(word: str, words: Words) -> str:
     return words(DEEDS[word]) if word in DEEDS else say(word, words)
 
 
+def by_name(name: str, words: Words) -> str:
+    """Who gave a command; the desk itself in the reader's words."""
+    return words("the desk") if name == SYSTEM.name else name
+
+
 def because(text: str, words: Words) -> str:
     """Why a step was taken; a person's own words as they are."""
-    return words(WHYS[text]) if text in WHYS else text
+    if text in WHYS:
+        return words(WHYS[text])
+    for pattern, says in OF_CLAUSES.items():
+        if found := pattern.fullmatch(text):
+            return words(says, **found.groupdict())
+    return text

@@ -10,6 +10,7 @@ from offtake.desk.words import Words, later
 from offtake.units.time import DAY_S, HOUR_S, Duration, parse_instant
 
 AMOUNT = re.compile(r"(-?)(\d+)(?:\.(\d+))?([TBMk]?) ([A-Z]{3})")
+GPU_H = re.compile(r"(\d+) GPU-h")
 INSTANT = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?\b")
 GROUP = re.compile(r"(?<=\d),(?=\d{3}\b)")
 SIZES = {
@@ -47,7 +48,9 @@ def left(length_s: int, words: Words) -> str:
 
 
 def amount(text: str | None, words: Words) -> str:
-    """An amount or a price, such as ``2.45B USD`` or ``2.8 USD``; as it is if it is neither."""
+    """An amount, a price or GPU-hours, such as ``2.45B USD``; as it is if it is none of them."""
+    if time := GPU_H.fullmatch(text or ""):
+        return words("{count} GPU-hours", count=int(time[1]))
     found = AMOUNT.fullmatch(text or "")
     if found is None:
         return text or NONE

@@ -8,10 +8,11 @@ from litestar import Request, Response
 
 from offtake.desk.access.sign_on import AWAY
 from offtake.desk.desk import Desk
+from offtake.desk.pages.refusal import refusal, unusable
 from offtake.desk.pages.site import visit_of
 from offtake.desk.problem import handle
 from offtake.desk.wire import Problem
-from offtake.desk.words import later
+from offtake.desk.words import Words, later
 
 TITLES = {
     400: later("The request cannot be read"),
@@ -36,18 +37,27 @@ def answer(desk: Desk) -> Any:
         visit = visit_of(desk, request)
         problem = msgspec.json.decode(plain.content, type=Problem)
         title = TITLES.get(problem.status, later("A mistake of ours; nothing has happened"))
-        detail = problem.detail if problem.status in (404, 409, 422) else ""
         page = visit.page(
             "wrong",
             problem.status,
             title=visit.words(title),
-            detail=detail,
+            details=_details(problem, visit.words),
             sign_on=_sign_on(request) if problem.status == 401 else "",
         )
         page.headers.update(plain.headers)
         return page
 
     return said
+
+
+def _details(problem: Problem, words: Words) -> list[tuple[str, str]]:
+    """What went wrong, each with its language where that is not the page's."""
+    if problem.status not in (404, 409, 422) or not problem.detail:
+        return []
+    rows = problem.errors or ()
+    return [unusable(row.says, row.remedy, words) for row in rows] or [
+        refusal(problem.detail, words)
+    ]
 
 
 def _sign_on(request: Request[Any, Any, Any]) -> str:

@@ -173,6 +173,16 @@ def last_of(tx: Connection, kind: str) -> Row | None:
     return next(iter(_rows(tx, wanted)), None)
 
 
+def of_kinds(
+    tx: Connection, kinds: Sequence[str], between: tuple[int, int], limit: int
+) -> list[Row]:
+    """Some entries of kinds of command after one and up to another, oldest first."""
+    after, last = between
+    wanted = select(JOURNAL).where(JOURNAL.c.kind.in_(kinds))
+    wanted = wanted.where(JOURNAL.c.seq > after, JOURNAL.c.seq <= last)
+    return _rows(tx, wanted.order_by(JOURNAL.c.seq).limit(limit))
+
+
 def about(tx: Connection, requirement: str, after: int, limit: int) -> list[Row]:
     """Entries that concern a requirement, oldest first."""
     own = (JOURNAL.c.requirement == requirement) & (JOURNAL.c.seq > after)

@@ -61,7 +61,9 @@ if (slider) {
     date.value = new Date(first + slider.value * 86400000).toISOString().slice(0, 10);
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
-      const answer = await fetch("?at=" + date.value);
+      const asked = date.value;
+      const answer = await fetch("?at=" + asked);
+      if (!answer.ok || asked !== date.value) return;  // Moved on meanwhile.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       document.getElementById("rights").innerHTML = page.getElementById("rights").innerHTML;
     }, 120);
