@@ -36,7 +36,8 @@ class Keeper:
         command: Sequence[str] = (),
     ) -> None:
         self._reader, self._state, self._every = reader(engine), state, every
-        self._is_shared = engine.url.database not in (None, "", ":memory:")
+        in_memory = engine.url.database in (None, "", ":memory:")
+        self._is_shared = engine.dialect.name != "sqlite" or not in_memory
         self._command = command or command_of(engine)
 
     async def run(self) -> None:
