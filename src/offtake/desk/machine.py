@@ -103,7 +103,9 @@ def adopted(state: State, command: say.Adopt, at_s: int) -> State:
 
 def _proposed(state: State, command: say.Propose, given: Given) -> State:
     number = len(state.proposals) + 1
-    made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
+    made = Proposal(
+        number, given.at_s, given.by, command.note, command.portfolio, base=state.adopted
+    )
     proposals = _map(state.proposals).set(number, made)
     return next_of(state, given)._replace(proposals=proposals)
 

@@ -20,6 +20,7 @@ from offtake.desk.deadline import Timers, command_of
 from offtake.desk.entry import START, Entry, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, adopted, carried
+from offtake.desk.overtaken import still_fits
 from offtake.desk.permits import Repeated, known, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
@@ -348,6 +349,9 @@ class _Batch:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
         self._w._at("adopting")
+        made = self.state.proposals.get(command.proposal or 0)
+        if made is not None and made.base != self.state.adopted:
+            still_fits(self.state, command, journal.portfolio_at(tx, made.base))
         entries = (read(row.body) for row in journal.since(tx, 0))
         try:
             after = under(self.state, command, given.at_s, entries)
