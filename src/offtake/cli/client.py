@@ -48,6 +48,7 @@ REMEDIES = {
     "too-many": "Wait a while.",
     "our-mistake": "Nothing has happened; tell whoever runs the desk.",
     "unavailable": "Look at it again before you repeat it.",
+    "stuck": "Nothing has happened; tell whoever runs the desk.",
     **OF_PERMITS,
     "malformed": "See `--help` of the command.",
 }

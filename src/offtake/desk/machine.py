@@ -35,6 +35,13 @@ class Carried(NamedTuple):
     permit: str = ""
     waiver: str = ""
 
+    @property
+    def version(self) -> int:
+        """What somebody has seen of what a command was about, who then changes it."""
+        if self.permit:
+            return permits.known(self.state, self.permit).version
+        return self.state.version_of(self.requirement)
+
 
 def carried(state: State, given: Given) -> Carried:
     """What comes of a command at an instant no earlier than the state's.

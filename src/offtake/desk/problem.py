@@ -8,6 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 
 from offtake.desk.act import Stale, Unknown
+from offtake.desk.deadline import Stuck
 from offtake.desk.legible import Malformed
 from offtake.desk.reading import Invalid
 from offtake.desk.service import Broken
@@ -45,6 +46,10 @@ AGAIN = {"Retry-After": "1"}
 UNSURE = (
     "the database was lost while it wrote: whether it is done is not known; "
     "send it again with the same Idempotency-Key, or look"
+)
+STUCK = (
+    "nothing has happened: a deadline that comes first cannot be recorded, by a mistake of the "
+    "desk; tell whoever runs it"
 )
 TITLES: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request cannot be read"),
@@ -117,6 +122,8 @@ def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes
             return problem(503, UNSURE, headers=AGAIN)
         case Unavailable():
             return problem(503, "nothing has happened", headers=AGAIN)
+        case Stuck():
+            return problem(503, STUCK, kind="stuck", title="The desk has stopped", headers=AGAIN)
         case Failure():
             return problem(503, headers=AGAIN)
         case msgspec.MsgspecError():

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from offtake.desk.deadline import Stuck
 from offtake.desk.reading import Invalid
 from offtake.desk.state import State
 from offtake.desk.writer import LIMIT_BATCH, Answered, Asked, Receipt, Unavailable, Writer
@@ -36,6 +37,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self.is_writable = True
+        self.stuck_at = ""  # The deadline that cannot be recorded, for the log.
         self.is_leaving = False
 
     @property
@@ -66,6 +68,7 @@ class Service:
             Refused: It does not fit the state.
             Invalid: Its words cannot be read.
             Unavailable: The database cannot be written to, or too many commands wait.
+            Stuck: A deadline cannot be recorded that comes first.
         """
         assert self._loop is not None, "start first"
         if self._queue.qsize() > LIMIT_WAITING:
@@ -128,26 +131,45 @@ class Service:
         changed = self.state.seq != before
         self._loop.call_soon_threadsafe(partial(self._reply, batch, answers, changed=changed))
 
-    def _answers(self, asked: Sequence[Asked]) -> list[Answered | Broken]:
+    def _answers(self, asked: Sequence[Asked]) -> list[Answered | Broken | Stuck]:
         """The answers of the writer; a command that breaks it is tried, and fails, alone.
 
-        Whatever it is that broke: the others have done nothing wrong, and are served.
+        Whatever it is that broke: the others have done nothing wrong, and are served. Where it is
+        a deadline, nobody is, until it can be recorded: it is tried with every batch and tick.
         """
         try:
-            return list(self._writer.write(asked))
+            answers = list(self._writer.write(asked))
+        except Stuck as error:
+            self._stops(error)
+            return [Stuck(str(error)) for _ in asked]
         except Exception:
             if len(asked) > 1:
                 return [answer for one in asked for answer in self._answers([one])]
             LOG.exception("a command could not be carried out")
             return [Broken() for _ in asked]
+        if self.stuck_at and self._writer.took_last:
+            LOG.info("%s is recorded: the desk goes on", self.stuck_at)
+            self.stuck_at = ""
+        return [*answers]
+
+    def _stops(self, error: Stuck) -> None:
+        """Say so, loudly, once for each deadline."""
+        if str(error) != self.stuck_at:
+            says = "%s cannot be recorded, by a mistake of ours: nothing is decided until it is"
+            LOG.critical(says, error, exc_info=error)
+            self.stuck_at = str(error)
 
     def _reply(
-        self, batch: Sequence[Waiting], answers: Sequence[Answered | Broken], *, changed: bool
+        self,
+        batch: Sequence[Waiting],
+        answers: Sequence[Answered | Broken | Stuck],
+        *,
+        changed: bool,
     ) -> None:
         for (_, future), answer in zip(batch, answers, strict=False):
             if future.cancelled():
                 continue
-            if isinstance(answer, Broken):
+            if isinstance(answer, Broken | Stuck):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
