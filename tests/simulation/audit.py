@@ -152,18 +152,18 @@ class WholeAudit(Audit):
             if not tranche.is_over:
                 name = f"{tranche.order}.{tranche.number}"
                 found += [] if tranche.is_late else [(tranche.due, name)]
-                remedy = self._remedy(tranche)
-                found += [(remedy, name)] if remedy > max(self.adopted_at, tranche.due) else []
+                known = max(self.adopted_at, tranche.due)
+                found += [(remedy, name) for remedy in self._remedies(tranche) if remedy > known]
         return sorted(found)
 
-    def _remedy(self, tranche: Tranche) -> str:
-        """When a delivery clause lets the buyer end a late tranche (DL1)."""
-        ends = [NEVER]
+    def _remedies(self, tranche: Tranche) -> list[str]:
+        """When delivery clauses let the buyer end a late tranche, each by itself (DL1)."""
+        ends = list[str]()
         for row in self.clauses:
             if row["kind"] == "delivery" and row["terms"]["supplier"] == tranche.supplier:
                 at_s = reading.later(tranche.due_s, row["terms"]["grace"])
                 ends += [text_of(at_s)] if row["from"] <= at_s < row["until"] else []
-        return min(ends)
+        return ends
 
     def _prompt(self, at: str, own: list[str] | None, entry: dict[str, Any]) -> None:
         """Whatever is due by an entry was done before it; what the desk does by itself is due."""
