@@ -58,7 +58,7 @@ def test_a_waiver_that_was_given_since_stays_when_an_older_proposal_is_adopted(
     no = adopted(story, number)
     assert isinstance(no, Stale)
     assert "the portfolio has changed since, on 2025-03-01" in str(no)
-    assert "would undo agreements.A.amendments" in str(no)
+    assert "would undo agreements.A.amendments.first-waiver-1;" in str(no)
     assert "propose it again on top of the portfolio in force" in str(no)
     assert story.writer.state == before
     on_top = in_force(story).replace("window: 30d", "window: 40d")
@@ -130,6 +130,7 @@ def test_a_journal_in_which_an_overtaken_proposal_was_adopted_comes_to_its_state
         ({"a": "1"}, {}, {"a": "1"}, ["a"]),  # It brings back what was taken away.
         ({"a": "1"}, {}, {}, []),
         ({}, {"a": {"b": {"c": "1"}}}, {"a": {}}, ["a.b"]),
+        ({}, {"a": {"b": {"c": "1"}, "d": {"e": "1"}}}, {}, ["a.b", "a.d"]),
         ({}, {"a": {"b": "1", "c": "2"}}, {"a": {"b": "1"}}, ["a.c"]),
         ({"a": ["1"]}, {"a": ["1", "2"]}, {"a": ["2"]}, ["a"]),
         ({}, {"a": "1"}, {"a": "1", "b": "2"}, []),

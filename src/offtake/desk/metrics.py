@@ -18,7 +18,8 @@ from offtake.desk.reasons import reasons
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Engine, Failure
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=0.0.4"
+"""The framework adds the character set to texts; twice said, Prometheus reads nothing."""
 
 
 class Metrics:

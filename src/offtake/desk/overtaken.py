@@ -58,10 +58,15 @@ def losses(base: Tree, now: Tree, then: Tree, path: str = "") -> Iterator[str]:
     """Where ``now`` says something else than ``base``, and ``then`` does not say it too."""
     if now in (base, then):
         return
-    if not isinstance(now, dict) or not isinstance(then, dict):
+    if not isinstance(now, dict) or not (isinstance(then, dict) or _are_named(now)):
         yield path
         return
-    before = base if isinstance(base, dict) else {}
+    before, after = (each if isinstance(each, dict) else {} for each in (base, then))
     for key in [*now, *(key for key in before if key not in now)]:
         below = f"{path}.{key}" if path else key
-        yield from losses(before.get(key, ""), now.get(key, ""), then.get(key, ""), below)
+        yield from losses(before.get(key, ""), now.get(key, ""), after.get(key, ""), below)
+
+
+def _are_named(rows: dict[str, Tree]) -> bool:
+    """Whether these are things with names, each of which is told: amendments, pools."""
+    return bool(rows) and all(isinstance(row, dict) for row in rows.values())
