@@ -242,9 +242,10 @@ def _signing(given: argparse.Namespace) -> "Settings":
 def _listen(app: "Litestar", given: argparse.Namespace) -> int:
     """Serve until somebody stops it; what was asked is in no log."""
     from offtake.desk.access.discreet import log_to
-    from offtake.desk.serving import server_of
+    from offtake.desk.serving import server_of, spare_collector
 
     log_to(sys.stderr, given.log)
+    spare_collector()
     server_of(app, app.state.leave, host=given.host, port=given.port).run()
     return 0
 

@@ -1,12 +1,14 @@
 """The desk as the routes and pages see it: who asks, what they may do and see."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from litestar.di import NamedDependency
 
 from offtake.desk import command as say
 from offtake.desk.access.act import Act
+from offtake.desk.access.field import RECEIPT
 from offtake.desk.access.may import NEEDED, may
 from offtake.desk.access.visible import About, visible
 from offtake.desk.access.who import Who
@@ -43,13 +45,21 @@ class Desk(NamedTuple):
         Raises:
             Forbidden, NotThere, Refused, Invalid, Unavailable: As they say.
         """
+        return await self.service.ask(self.checked(who, command, key))
+
+    def checked(self, who: Who, command: say.AnyCommand, key: str = "") -> Asked:
+        """What somebody asks for, if they may.
+
+        Raises:
+            Forbidden, NotThere, Invalid: As they say.
+        """
         act = NEEDED.get(type(command))
         if act is None or not may(who, act):
             raise Forbidden
         if who.party:
             self._concerns(who, command)
         plain(command, key)
-        return await self.service.ask(Asked(command, By(who.id, who.name, who.party), key))
+        return Asked(command, By(who.id, who.name, who.party), key)
 
     def _concerns(self, who: Who, command: say.AnyCommand) -> None:
         """What does not concern a supplier is not there for it, as if it never was."""
@@ -116,5 +126,12 @@ def receipt(who: Who, made: Receipt) -> Data:
         "happened": list(made.happened),
         "orders": list(made.orders),
     }
+    seen = _seen_of_receipt(who)
+    return {key: value for key, value in data.items() if key in seen}
+
+
+@lru_cache(1_024)
+def _seen_of_receipt(who: Who) -> frozenset[str]:
+    """The fields of a receipt that somebody sees, whatever is in them."""
     about = About(parties=frozenset({who.party}) if who.party else frozenset())
-    return visible(who, "receipt", data, about) or {}
+    return frozenset(visible(who, "receipt", dict.fromkeys(RECEIPT.fields, ""), about) or {})

@@ -40,6 +40,8 @@ _NEVER = "\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff"
 """Of these, some turn a line around: what is shown would not be what is said."""
 _CONTROL = re.compile(f"[\x00-\x1f{_NEVER}]")
 _CONTROL_OF_LINES = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{_NEVER}]")
+_LONG = re.compile(rb'"[^"]{%d}' % (LIMIT_LINE + 1))
+"""Where JSON may hold a text beyond the limit of a line."""
 _CONTROL_BYTE = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -72,6 +74,39 @@ def json_of(body: bytes) -> Any:
     except msgspec.DecodeError as error:
         raise Malformed(str(error)) from error
     return value
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether JSON holds nothing but what can be seen: in it, what cannot is escaped."""
+    return body.isascii() and b"\\" not in body and b"\x7f" not in body
+
+
+def at_a_glance(body: bytes) -> dict[str, Any] | None:
+    """The object of a body that can be read in one way only, seen without a second look.
+
+    It is ASCII without escapes and holds nothing deeper than lists of texts; where it has as many
+    quotes as its names and texts need, no name is there twice. None: ``json_of`` has to look.
+    """
+    if not _is_plain(body):
+        return None
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    if type(value) is not dict:
+        return None
+    texts = len(value)
+    for item in value.values():
+        kind = type(item)
+        if kind is str:
+            texts += 1
+        elif kind is list:
+            texts += len(item)
+            if not all(type(each) is str for each in item):
+                return None
+        elif kind is dict:
+            return None
+    return value if body.count(b'"') == 2 * texts else None
 
 
 def _depth(marks: bytes) -> int:
@@ -138,6 +173,9 @@ def plain(command: Command, key: str = "") -> None:
     Raises:
         Invalid: Some cannot; all of them are listed.
     """
+    written = msgspec.json.encode(command)
+    if key.isascii() and key.isprintable() and _is_plain(written) and not _LONG.search(written):
+        return
     texts = list(_texts(command))
     wrong = [
         Wrong(field, says, "Write it without.")
@@ -159,7 +197,8 @@ def _limit(field: str) -> int:
 
 def _texts(command: Command) -> Iterator[tuple[str, str]]:
     """The texts of a command with the fields they stand in."""
-    for field, value in msgspec.structs.asdict(command).items():
+    values = msgspec.structs.astuple(command)
+    for field, value in zip(command.__struct_fields__, values, strict=True):
         if isinstance(value, str):
             yield field, value
         elif isinstance(value, tuple | dict):

@@ -24,6 +24,8 @@ from offtake.sourcing.course import evolve
 from offtake.sourcing.journal import entry, event_of
 from offtake.sourcing.requirement import Recorded
 
+FOLDED_AGAIN = (say.Adopt, say.Waive)
+
 
 class Carried(NamedTuple):
     """What came of a command: the state after it, its events by name, and whom it concerns."""
@@ -52,7 +54,7 @@ def carried(state: State, given: Given) -> Carried:
     """
     assert given.at_s >= state.at_s, (given, state.at_s)
     command = given.command
-    assert not isinstance(command, say.Adopt | say.Waive), "the journal is folded again: `adopted`"
+    assert not isinstance(command, FOLDED_AGAIN), "the journal is folded again: `adopted`"
     if isinstance(command, say.Propose):
         return Carried(_proposed(state, command, given), (), ())
     if isinstance(command, say.OfPermit):
@@ -77,7 +79,7 @@ def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) ->
     command = given.command
     if isinstance(command, say.Propose):
         return _proposed(state, command, given)
-    assert not isinstance(command, say.Adopt | say.Waive), command
+    assert not isinstance(command, FOLDED_AGAIN), command
     if isinstance(command, say.OfPermit):
         return _permits_folded(state, given, events)
     portfolio = state.in_force.portfolio
@@ -134,10 +136,10 @@ def _permits_folded(state: State, given: Given, events: Sequence[Mapping[str, An
     return after
 
 
-def next_of(state: State, given: Given) -> State:
-    """The state at the next entry, before anything of it is folded."""
+def next_of(state: State, given: Given, **changed: Any) -> State:
+    """The state at the next entry, with what of it changed."""
     told = state.told + (not isinstance(given.command, say.Bid))
-    return state._replace(seq=state.seq + 1, told=told, at_s=given.at_s)
+    return state._replace(seq=state.seq + 1, told=told, at_s=given.at_s, **changed)
 
 
 def _map(mapping: Mapping[Any, Any]) -> Map[Any, Any]:
@@ -149,15 +151,15 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     sourcing = state.sourcing
     for item in done.recorded:
         sourcing = evolve(state.in_force.rules, sourcing, item.event, done.need)
-    after = next_of(state, given)._replace(sourcing=sourcing)
     if isinstance(given.command, say.Use):
-        return metered(after, given.command, done.recorded)
+        return metered(next_of(state, given, sourcing=sourcing), given.command, done.recorded)
     if done.lot == NONE:
-        return after
+        return next_of(state, given, sourcing=sourcing)
+    numbers = state.numbers
     if isinstance(given.command, say.Submit):
         standing = submitted(given.command, given)
-        numbers = _map(state.numbers).set(given.command.requirement, done.lot)
-        after = after._replace(numbers=numbers)
+        numbers = _map(numbers).set(given.command.requirement, done.lot)
     else:
         standing = stands(state, given, done, decisions)
-    return after._replace(standing=_map(state.standing).set(done.lot, standing))
+    all_standing = _map(state.standing).set(done.lot, standing)
+    return next_of(state, given, sourcing=sourcing, numbers=numbers, standing=all_standing)

@@ -8,10 +8,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 
 from offtake.desk.act import Stale, Unknown
-from offtake.desk.deadline import Stuck
 from offtake.desk.legible import Malformed
 from offtake.desk.reading import Invalid
-from offtake.desk.service import Broken
+from offtake.desk.service import Broken, Stopped
 from offtake.desk.store.engine import Failure, Unkept
 from offtake.desk.wire import Problem, WrongField
 from offtake.desk.writer import KeyUsed, Unavailable, Unsure
@@ -98,7 +97,7 @@ def _refused(error: Refused) -> Response[bytes]:
             return problem(409, str(error))
 
 
-def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def handle(_request: Request[Any, Any, Any] | None, error: Exception) -> Response[bytes]:
     """The answer to an error, whatever it is, for programs."""
     match error:
         case Invalid():
@@ -122,7 +121,7 @@ def handle(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes
             return problem(503, UNSURE, headers=AGAIN)
         case Unavailable():
             return problem(503, "nothing has happened", headers=AGAIN)
-        case Stuck():
+        case Stopped():
             return problem(503, STUCK, kind="stuck", title="The desk has stopped", headers=AGAIN)
         case Failure():
             return problem(503, headers=AGAIN)

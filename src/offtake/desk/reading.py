@@ -1,6 +1,7 @@
 """From the words of a command to what sourcing decides on; all that is wrong, at once."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from offtake.contract.model import Requirement
@@ -35,6 +36,24 @@ class Invalid(ValueError):
         super().__init__("; ".join(f"{row.field}: {row.says}" for row in wrong))
 
 
+LIMIT_KNOWN = 40
+"""Letters of a figure that is remembered: the same few dates and prices come over and over."""
+
+
+def figure(text: str, kind: Value) -> Any:
+    """A figure in the notation of portfolio files.
+
+    Raises:
+        ValueError: It is none of its kind.
+    """
+    return (_figure if len(text) <= LIMIT_KNOWN else _figure.__wrapped__)(text, kind)
+
+
+@lru_cache(8_192)
+def _figure(text: str, kind: Value) -> Any:
+    return SCALARS[kind][0](text)
+
+
 class Reader:
     """Reads the words of one command against a portfolio; what is wrong gathers."""
 
@@ -59,11 +78,10 @@ class Reader:
         """A figure in the notation of portfolio files; None where none is given or it is wrong."""
         if text is None:
             return None
-        parse, remedy = SCALARS[kind]
         try:
-            return parse(str(text))
+            return figure(str(text), kind)
         except ValueError as error:
-            self.refuse(field, says=str(error), remedy=remedy)
+            self.refuse(field, says=str(error), remedy=SCALARS[kind][1])
             return None
 
     def name(self, field: str, text: str | None, section: str) -> int:

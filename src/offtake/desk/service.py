@@ -1,30 +1,35 @@
 """The writer behind an event loop: many commands at once share one transaction.
 
-One thread of its own writes; while the database makes a batch durable, the next one gathers.
+One thread of its own writes; while the database makes a batch durable, the next one gathers. What
+came at once is handed over at once: a batch of few costs nearly as much as one of many.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from offtake.desk.deadline import Stuck
-from offtake.desk.reading import Invalid
 from offtake.desk.state import State
 from offtake.desk.writer import LIMIT_BATCH, Answered, Asked, Receipt, Unavailable, Writer
-from offtake.sourcing.command import Refused
 
 LIMIT_WAITING = 10_000
 """Commands that may wait for the writer; beyond that the desk says it is busy."""
 LOG = logging.getLogger("offtake.desk")
 
-Waiting = tuple[Asked, "asyncio.Future[Answered]"]
-
 
 class Broken(Exception):
     """A mistake of ours in one command: it is not answered, and nothing of it has happened."""
+
+
+class Stopped(Broken):
+    """A deadline that comes first cannot be recorded: nothing is decided until it is."""
+
+
+Reply = Callable[[Answered | Broken], None]
+Waiting = tuple[Asked, Reply]
 
 
 class Service:
@@ -32,7 +37,9 @@ class Service:
 
     def __init__(self, writer: Writer, *, tick_s: float = 0.25) -> None:
         self._writer, self._tick_s = writer, tick_s
-        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._gathered: list[Waiting] = []
+        self._is_writing = self._is_called = False
+        self._queue: SimpleQueue[Sequence[Waiting] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
@@ -58,6 +65,8 @@ class Service:
 
     async def stop(self) -> None:
         """Write what waits, then no more."""
+        while (self._gathered or self._is_writing) and self._thread.is_alive():
+            await asyncio.sleep(0.01)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -68,17 +77,39 @@ class Service:
             Refused: It does not fit the state.
             Invalid: Its words cannot be read.
             Unavailable: The database cannot be written to, or too many commands wait.
-            Stuck: A deadline cannot be recorded that comes first.
+            Stopped: A deadline cannot be recorded that comes first.
         """
         assert self._loop is not None, "start first"
-        if self._queue.qsize() > LIMIT_WAITING:
-            raise Unavailable("busy")
-        future: asyncio.Future[Answered] = self._loop.create_future()
-        self._queue.put((asked, future))
+        future: asyncio.Future[Answered | Broken] = self._loop.create_future()
+        self.give(asked, lambda answer: None if future.done() else future.set_result(answer))
         answer = await future
-        if isinstance(answer, Refused | Invalid | Unavailable):
+        if not isinstance(answer, Receipt):
             raise answer
         return answer
+
+    def give(self, asked: Asked, reply: Reply) -> None:
+        """Have a command carried out; ``reply`` is called with the answer, on the event loop.
+
+        Raises:
+            Unavailable: Too many commands wait.
+        """
+        if len(self._gathered) > LIMIT_WAITING:
+            raise Unavailable("busy")
+        self._gathered.append((asked, reply))
+        self._call()
+
+    def _call(self) -> None:
+        """Hand over what has gathered once all has come that comes now."""
+        if self._gathered and not self._is_writing and not self._is_called:
+            assert self._loop is not None
+            self._is_called = True
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        batch = self._gathered[:LIMIT_BATCH]
+        del self._gathered[:LIMIT_BATCH]
+        self._is_called, self._is_writing = False, True
+        self._queue.put(batch)
 
     async def changed(self, seq: int) -> State:
         """The state once it is past an entry, or as it is when the desk is told to stop."""
@@ -88,25 +119,16 @@ class Service:
         return self.state
 
     def _run(self) -> None:
-        going = True
-        while going:
-            batch, going = self._gather()
+        while (batch := self._next()) is not None:
             if batch or self._has_to_look():
                 self._write(batch)
 
-    def _gather(self) -> tuple[list[Waiting], bool]:
-        """What waits now, after waiting a little for it; whether to go on."""
-        batch: list[Waiting] = []
+    def _next(self) -> Sequence[Waiting] | None:
+        """What was handed over; empty where nothing was for a while, None at the end."""
         try:
-            item = self._queue.get(timeout=self._tick_s)
-            while item is not None:
-                batch.append(item)
-                if len(batch) >= LIMIT_BATCH:
-                    return batch, True
-                item = self._queue.get_nowait()
+            return self._queue.get(timeout=self._tick_s)
         except Empty:
-            return batch, True
-        return batch, False
+            return ()
 
     def _has_to_look(self) -> bool:
         """Whether a deadline has come, or another desk has written.
@@ -131,7 +153,7 @@ class Service:
         changed = self.state.seq != before
         self._loop.call_soon_threadsafe(partial(self._reply, batch, answers, changed=changed))
 
-    def _answers(self, asked: Sequence[Asked]) -> list[Answered | Broken | Stuck]:
+    def _answers(self, asked: Sequence[Asked]) -> list[Answered | Broken]:
         """The answers of the writer; a command that breaks it is tried, and fails, alone.
 
         Whatever it is that broke: the others have done nothing wrong, and are served. Where it is
@@ -141,7 +163,7 @@ class Service:
             answers = list(self._writer.write(asked))
         except Stuck as error:
             self._stops(error)
-            return [Stuck(str(error)) for _ in asked]
+            return [Stopped() for _ in asked]
         except Exception:
             if len(asked) > 1:
                 return [answer for one in asked for answer in self._answers([one])]
@@ -160,19 +182,13 @@ class Service:
             self.stuck_at = str(error)
 
     def _reply(
-        self,
-        batch: Sequence[Waiting],
-        answers: Sequence[Answered | Broken | Stuck],
-        *,
-        changed: bool,
+        self, batch: Sequence[Waiting], answers: Sequence[Answered | Broken], *, changed: bool
     ) -> None:
-        for (_, future), answer in zip(batch, answers, strict=False):
-            if future.cancelled():
-                continue
-            if isinstance(answer, Broken | Stuck):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        if batch:
+            self._is_writing = False
+        self._call()
+        for (_, reply), answer in zip(batch, answers, strict=False):
+            reply(answer)
         if changed:
             event, self._changed = self._changed, asyncio.Event()
             event.set()

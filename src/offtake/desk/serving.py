@@ -5,14 +5,17 @@ how long either side may take. Bodies are bounded by the application (``legible`
 """
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from offtake.desk.express import Express, Head, Said
 from offtake.desk.problem import MEDIA_TYPE, problem
 
 LIMIT_CONNECTIONS = 800
@@ -27,17 +30,28 @@ BODY_S = 60
 """Seconds from the end of the head to the end of the body."""
 STALLED_S = 60
 """Seconds in which nothing of an answer is taken."""
+COLLECTED = 5_000, 20, 1_000
+"""Objects more than before, and rounds, until the collector looks at the new, young and old."""
 LEAVE_S = 10
 """Seconds that answers may take once the desk is told to stop."""
 
 
-class Wary(HttpToolsProtocol):
-    """A connection with an end to everything."""
+NOTHING, HEAD, BODY = "nothing", "head", "body"
+"""What of a request may come in."""
 
-    _timer: asyncio.TimerHandle | None = None
-    _stalled: asyncio.TimerHandle | None = None
-    _is_in_head = True
-    _head_bytes = 0
+
+class Wary(HttpToolsProtocol):
+    """A connection with an end to everything; ``express`` is the short way of some requests."""
+
+    def __init__(self, *given: Any, express: Express | None = None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._express = express
+        self._held: tuple[Any, Any, Head] | None = None  # A request whose body has not come.
+        self._timer: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
+        self._phase, self._requests = HEAD, 0  # What comes in now, after so many requests.
+        self._timed: tuple[str, int] | None = None  # Of which the timer runs.
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let it in, if there is room."""
@@ -45,36 +59,74 @@ class Wary(HttpToolsProtocol):
         if len(self.connections) > LIMIT_CONNECTIONS:
             self._turn_away(503)
         else:
-            self._wait(HEAD_S)
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
-        self._done_waiting()
+        self._phase = NOTHING
+        self._watch()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, as long as the head does not become too long."""
-        if self._is_in_head:
+        if self._phase != BODY:
+            self._phase = HEAD
             self._head_bytes += len(data)
-            if self._timer is None:
-                self._wait(HEAD_S)
             if self._head_bytes > LIMIT_HEAD + READ_AT_ONCE:
                 self._turn_away(431)
                 return
         super().data_received(data)
+        self._watch()
+
+    def on_message_begin(self) -> None:
+        """Another request begins, perhaps in the piece that ended the one before."""
+        self._phase = HEAD
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head is there; now its body may come."""
-        self._is_in_head, self._head_bytes = False, 0
-        self._wait(BODY_S)
+        self._phase, self._head_bytes = BODY, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is there; the next one may begin."""
-        self._is_in_head = True
-        self._done_waiting()
+        self._phase, self._requests = NOTHING, self._requests + 1
         super().on_message_complete()
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._take(*held)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Go the short way if it is open, else have the application answer."""
+        head = None
+        if self._express is not None and not self.flow.write_paused:
+            head = self._express.head(cycle.scope)
+        if head is None:
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self._held = cycle, app, head
+        else:
+            self._take(cycle, app, head)
+
+    def _take(self, cycle: Any, app: Any, head: Head) -> None:
+        assert self._express is not None
+        if not self._express.take(head, bytes(cycle.body), partial(self._answer, cycle)):
+            super()._start_asgi_task(cycle, app)
+
+    def _answer(self, cycle: Any, said: Said) -> None:
+        """Answer at once, as the cycle would piece by piece."""
+        if cycle.disconnected:
+            return
+        lines = [STATUS_LINE[said.status]]
+        lines += (b"%b: %b\r\n" % row for row in cycle.default_headers)
+        lines += (said.headers, b"content-length: %d\r\n" % len(said.body))
+        lines += (b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", said.body)
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"".join(lines))
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
 
     def pause_writing(self) -> None:
         """The other side does not read what it asked for."""
@@ -93,14 +145,18 @@ class Wary(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
         self.loop.call_later(STALLED_S, self.transport.abort)
 
-    def _wait(self, within_s: int) -> None:
-        self._done_waiting()
-        self._timer = self.loop.call_later(within_s, self.transport.abort)
-
-    def _done_waiting(self) -> None:
+    def _watch(self) -> None:
+        """Wait for what is to come no longer than it may take: the time of each part runs once."""
+        timed = (self._phase, self._requests)
+        if self._timed == timed:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._phase != NOTHING:
+            within_s = HEAD_S if self._phase == HEAD else BODY_S
+            self._timer = self.loop.call_later(within_s, self.transport.abort)
+        self._timed = timed
 
     def _turn_away(self, status: int) -> None:
         """Answer with a problem before anything is read, and close."""
@@ -129,11 +185,26 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def spare_collector() -> None:
+    """Have the collector of cycles leave alone what is there now, and look at the rest less often.
+
+    Of what a journal is folded to nothing ever becomes garbage as a cycle, and it grows with every
+    command: going through it again and again was a quarter of the work of writing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
+
+
 def server_of(app: Any, leaving: Callable[[], None], **where: Any) -> Server:
-    """The server of an application; ``leaving`` is called when it is told to stop."""
+    """The server of an application; ``leaving`` is called when it is told to stop.
+
+    An application whose state holds an ``express`` is spared some of its requests.
+    """
+    express = getattr(app, "state", {}).get("express")
     config = uvicorn.Config(
         app,
-        http=Wary,
+        http=partial(Wary, express=express),  # type: ignore[arg-type]
         ws="none",
         log_config=None,
         access_log=False,

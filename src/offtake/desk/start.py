@@ -26,6 +26,7 @@ from offtake.desk.desk import Desk, TheDesk
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.entry import Written
 from offtake.desk.errands import Errands, plan
+from offtake.desk.express import Express
 from offtake.desk.message import EMAIL, WEBHOOK
 from offtake.desk.metrics import MEDIA_TYPE, Metrics
 from offtake.desk.outbox import Deliverer
@@ -214,7 +215,8 @@ def assembled(
     asking = httpx.AsyncClient(timeout=PATIENCE_S)
     errands = Errands(made.engine, clock, made.teller, lambda: made.writer.state)
     provider = None if signing is None else Provider(signing, asking, made.register.clock)
-    return application(
+    keeper = Doorkeeper(made.door)
+    app = application(
         desk,
         more=(
             sign_on_router(made.door, provider),
@@ -226,7 +228,9 @@ def assembled(
             contact_router(made.register),
             *more,
         ),
-        middleware=(Doorkeeper(made.door),),
+        middleware=(keeper,),
         before_send=(secured(made.door.origin),),
         beside=lambda: _beside(asking, sending, errands),
     )
+    app.state["express"] = Express(desk, keeper, made.door.origin)
+    return app

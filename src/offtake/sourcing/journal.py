@@ -10,14 +10,18 @@ from typing import Any
 from offtake.contract.problem import nearest
 from offtake.contract.value import NO, SCALARS, YES, parse_count, parse_flag
 from offtake.core.explain import data, finding_data
-from offtake.core.names import UNSTATED, Names, name_of
+from offtake.core.names import Names, name_of
 from offtake.core.text import Value
 from offtake.core.vocabulary import NONE, Event, EventKind
 from offtake.sourcing.requirement import Recorded
 from offtake.units.capacity import parse_gpus, parse_share, share_text
 from offtake.units.money import Money, parse, plain
-from offtake.units.time import NEVER, instant_text, parse_instant
+from offtake.units.time import instant_text, parse_instant
 
+USUAL = Event(0, 0)
+"""What an event says that says nothing: that is not written."""
+WORDS: Mapping[int, str] = {kind: kind.name.lower() for kind in EventKind}
+KINDS = {kind.name.lower(): kind for kind in EventKind}
 NAMED = {
     "party": "parties",
     "purpose": "purposes",
@@ -66,11 +70,10 @@ class BadEntry(ValueError):
 
 def entry(recorded: Recorded, names: Names, currency: str, requirement: str = "") -> dict[str, Any]:
     """A journal line: the event by name, its requirement, the reason, the decisions behind it."""
-    event, default = recorded.event, Event(0, 0)
-    line: dict[str, Any] = {
-        "at": instant_text(event.at_s),
-        "event": EventKind(event.kind).name.lower(),
-    }
+    event = recorded.event
+    rows = zip(Event._fields, event, USUAL, strict=True)
+    said = {field: value for field, value, usual in rows if value != usual}
+    line: dict[str, Any] = {"at": instant_text(event.at_s), "event": WORDS[event.kind]}
     if event.lot != NONE:
         line["lot"] = str(event.lot)
     if requirement:
@@ -78,23 +81,22 @@ def entry(recorded: Recorded, names: Names, currency: str, requirement: str = ""
     if event.clause != NONE:
         line["clause"] = names.clauses[event.clause]
     for key, section in NAMED.items():
-        index = getattr(event, key)
-        if index != UNSTATED:
-            line[key] = name_of(getattr(names, section), index)
+        if key in said:
+            line[key] = name_of(getattr(names, section), said[key])
     if event.gpus:
         line["gpus"] = event.gpus
     if event.of_gpus:
         line["of"] = event.of_gpus
     for key, field in INSTANTS.items():
-        if getattr(event, field) != NEVER:
-            line[key] = instant_text(getattr(event, field))
+        if field in said:
+            line[key] = instant_text(said[field])
     if event.price_micros_per_gpu_h != NONE:
         line["price"] = f"{plain(event.price_micros_per_gpu_h)} {currency}"
     if event.prepaid_ppm != NONE:
         line["prepaid"] = share_text(event.prepaid_ppm)
     for key in COUNTS:
-        if getattr(event, key) != getattr(default, key):
-            line[key] = getattr(event, key)
+        if key in said:
+            line[key] = said[key]
     if recorded.why:
         line["why"] = recorded.why
     if recorded.decisions:
@@ -158,10 +160,9 @@ def events_of(lines: Iterable[Mapping[str, Any]], names: Names, currency: str) -
 
 def _kind(line: Mapping[str, Any]) -> EventKind:
     name = str(line.get("event", ""))
-    known = {kind.name.lower(): kind for kind in EventKind}
-    if name not in known:
-        raise BadEntry("event", f"`{name}` is no event", nearest(name, known))
-    return known[name]
+    if name not in KINDS:
+        raise BadEntry("event", f"`{name}` is no event", nearest(name, KINDS))
+    return KINDS[name]
 
 
 def _instant(line: Mapping[str, Any], key: str) -> int:

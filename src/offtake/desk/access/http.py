@@ -4,7 +4,7 @@ Every route needs an act (``guards=[needs(act)]``), or says in its ``opt`` that 
 ``unguarded`` lists those that do neither.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ class Doorkeeper(ASGIMiddleware):
         self, connection: ASGIConnection[Any, Any, Any, Any], address: str
     ) -> tuple[Who | None, Came]:
         """Who comes with a token or, without one, with a cookie."""
-        token = _bearer(connection.headers)
+        token = bearer(connection.headers.get("authorization", ""))
         cookie = connection.cookies.get(name_of("session", self._door.origin), "")
         if not token and not cookie:
             return None, Came()
@@ -102,6 +102,16 @@ class Doorkeeper(ASGIMiddleware):
             self._refuse(self._failed.take(address))
             return None, Came()
         return who, Came("token") if token else Came("session", csrf_of(cookie))
+
+    def remembered(self, token: str) -> Who | None:
+        """Who came with a token a moment ago; None where the database has to be asked."""
+        if not token:
+            return None
+        return self._recent.who(f"token {token}", self._door.register.clock.now_s())
+
+    def grants(self, who: Who) -> bool:
+        """Whether somebody may ask once more now; if so, they have asked."""
+        return self._known.take(who.token_id or who.session_id) == 0
 
     async def _found(self, find: Callable[[], Found | None], known_by: str) -> Who | None:
         """Who comes, as the database says now; it is asked in a thread of its own."""
@@ -138,8 +148,9 @@ class Doorkeeper(ASGIMiddleware):
             raise PermissionDeniedException
 
 
-def _bearer(headers: Mapping[str, str]) -> str:
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+def bearer(authorization: str) -> str:
+    """The token of an ``Authorization`` header; empty where it holds none."""
+    scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 

@@ -12,14 +12,15 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     insert,
     select,
-    tuple_,
     update,
 )
 
 from offtake.desk.command import Adopt
 from offtake.desk.entry import START, read
+from offtake.desk.store.prepared import Prepared
 from offtake.desk.store.tables import METADATA
 
 JOURNAL = Table(
@@ -50,6 +51,15 @@ ANSWERS = Table(
     Column("seq", BigInteger, nullable=False),
     Column("at_s", BigInteger, nullable=False),
     Column("answer", LargeBinary, nullable=False),
+)
+
+
+_HEAD = select(HEAD.c.seq, HEAD.c.hash)
+_LOCKED = _HEAD.with_for_update()
+_APPEND, _ANSWER = Prepared(insert(JOURNAL)), Prepared(insert(ANSWERS))
+_MOVE = update(HEAD).values(seq=bindparam("last"), hash=bindparam("its_hash"))
+_ANSWERS_OF = select(ANSWERS).where(
+    ANSWERS.c.who == bindparam("who"), ANSWERS.c.key.in_(bindparam("keys", expanding=True))
 )
 
 
@@ -84,7 +94,7 @@ class Answer(NamedTuple):
 
 def head(tx: Connection) -> Head:
     """The last entry, as last committed."""
-    row = tx.execute(select(HEAD.c.seq, HEAD.c.hash)).first()
+    row = tx.execute(_HEAD).first()
     return Head(0, START) if row is None else Head(row.seq, bytes(row.hash))
 
 
@@ -93,7 +103,7 @@ def lock(tx: Connection) -> Head:
 
     SQLite has one writer, who began with ``BEGIN IMMEDIATE``; elsewhere the head is locked.
     """
-    row = tx.execute(select(HEAD.c.seq, HEAD.c.hash).with_for_update()).first()
+    row = tx.execute(_LOCKED).first()
     if row is None:
         tx.execute(insert(HEAD).values(id=1, seq=0, hash=START))
         return Head(0, START)
@@ -108,18 +118,24 @@ def touch(tx: Connection) -> None:
 def append(tx: Connection, rows: Sequence[Row], answers: Sequence[Answer]) -> None:
     """Append entries and remember the answers to them; the head moves with them."""
     if rows:
-        tx.execute(insert(JOURNAL), [row._asdict() for row in rows])
-        tx.execute(update(HEAD).values(seq=rows[-1].seq, hash=rows[-1].hash))
-    if answers:
-        tx.execute(insert(ANSWERS), [answer._asdict() for answer in answers])
+        _APPEND.put(tx, rows)
+        tx.execute(_MOVE, {"last": rows[-1].seq, "its_hash": rows[-1].hash})
+    _ANSWER.put(tx, answers)
 
 
 def answered(tx: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Answer]:
-    """The first answers to these (who, key)."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    rows = tx.execute(select(ANSWERS).where(tuple_(ANSWERS.c.who, ANSWERS.c.key).in_(wanted)))
+    """The first answers to these (who, key).
+
+    Each asker's are sought by themselves: SQLite finds pairs in no index.
+    """
+    sought: dict[str, list[str]] = {}
+    for who, key in keys:
+        sought.setdefault(who, []).append(key)
+    rows = (
+        row
+        for who, own in sought.items()
+        for row in tx.execute(_ANSWERS_OF, {"who": who, "keys": own})
+    )
     found = (
         Answer(row.who, row.key, bytes(row.request), row.seq, row.at_s, bytes(row.answer))
         for row in rows

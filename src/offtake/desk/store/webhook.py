@@ -117,10 +117,12 @@ def find(tx: Connection, endpoint: str) -> tuple[Endpoint, Sealed] | None:
     return _endpoint(row), Sealed(bytes(row.secret), before, row.secret_before_until_s)
 
 
+_LISTED = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at_s, WEBHOOKS.c.id)
+
+
 def listed(tx: Connection) -> list[Endpoint]:
     """Every endpoint, oldest first."""
-    order = (WEBHOOKS.c.created_at_s, WEBHOOKS.c.id)
-    return [_endpoint(row) for row in tx.execute(select(WEBHOOKS).order_by(*order))]
+    return [_endpoint(row) for row in tx.execute(_LISTED)]
 
 
 def subscribed(tx: Connection, topic: str, party: str | None) -> list[str]:
