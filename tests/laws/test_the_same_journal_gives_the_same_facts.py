@@ -49,6 +49,25 @@ def read_back(built: Built) -> list[Event]:
 
 
 @settings(deadline=None)
+@given(cases(), st.data())
+def test_a_kind_learns_nothing_from_other_events_than_it_names(
+    case: dict[str, Any], data: st.DataObject
+) -> None:
+    built = build(case)
+    facts = fold(built.clauses, built.events)
+    told = data.draw(st.sampled_from([*built.events, Event(EventKind.USAGE_RECORDED, 0)]))
+    for clause in built.clauses:
+        if clause.kind.learns_of is None or clause.kind.evolve is None:
+            continue
+        for kind in set(EventKind) - clause.kind.learns_of:
+            own = facts_of(clause, facts, told.lot)
+            terms = facts.agreed.get((clause.clause, told.lot), clause.terms)
+            event = told._replace(kind=kind)
+
+            assert clause.kind.evolve(terms, own, event, clause.clause) == own
+
+
+@settings(deadline=None)
 @given(cases())
 def test_who_reads_the_written_journal_knows_the_same(case: dict[str, Any]) -> None:
     built = build(case)

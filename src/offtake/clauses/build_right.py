@@ -232,6 +232,7 @@ CLAUSE = ClauseType(
     figures=figures,
     lifts=lifts,
     evolve=evolve,
+    learns_of=frozenset({EventKind.USAGE_RECORDED}),
     findings=(
         Finding(
             OUTSIDE_BUILD_RIGHT,

@@ -228,6 +228,7 @@ CLAUSE = ClauseType(
     rules=("CC1", "CC2"),
     rule=rule,
     evolve=evolve,
+    learns_of=frozenset({EventKind.ORDERED, EventKind.TRANCHE_ENDED}),
     varies=varies,
     figures=figures,
     instants=instants,

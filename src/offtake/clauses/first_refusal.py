@@ -13,6 +13,7 @@ from offtake.clauses._rounds import (
     ACCEPTED,
     BETTER_TERMS,
     FREE_WINDOW_OVER,
+    LEARNS_OF,
     NOT_NOTIFIED,
     OF_ALL,
     OFFER_NOT_SHOWN,
@@ -242,6 +243,7 @@ CLAUSE = ClauseType(
     quantities=quantities,
     obligation=obligation,
     evolve=evolve,
+    learns_of=LEARNS_OF,
     of_all=OF_ALL,
     binds=binds,
     findings=(

@@ -154,6 +154,7 @@ CLAUSE = ClauseType(
     parties=("supplier",),
     rule=rule,
     evolve=evolve,
+    learns_of=frozenset({EventKind.ORDERED}),
     charge=charge,
     varies=varies,
     instants=instants,

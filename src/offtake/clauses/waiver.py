@@ -210,6 +210,7 @@ CLAUSE = ClauseType(
     lifts=lifts,
     beside=beside,
     evolve=evolve,
+    learns_of=frozenset({EventKind.ORDERED}),
     findings=(
         Finding(
             EXHAUSTED,

@@ -5,7 +5,15 @@ from typing import Any
 
 from offtake.core.decide import facts_of
 from offtake.core.sought import told
-from offtake.core.vocabulary import NONE, AppliesTo, BoundClause, Event, EventKind, Facts
+from offtake.core.vocabulary import (
+    NONE,
+    AppliesTo,
+    BoundClause,
+    ClauseType,
+    Event,
+    EventKind,
+    Facts,
+)
 
 NO_FACTS = Facts()
 
@@ -30,7 +38,9 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     opened: dict[tuple[int, int], Any] = {}
     fallen: set[tuple[int, int]] = set()
     for clause in clauses:
-        if clause.kind.evolve is None or not hears(clauses, clause, event):
+        if clause.kind.evolve is None or not _learns(clause.kind, event):
+            continue
+        if not hears(clauses, clause, event):
             continue
         for lot in _concerned(clause, facts, event):
             key = (clause.clause, lot)
@@ -50,6 +60,11 @@ def evolve(clauses: Sequence[BoundClause], facts: Facts, event: Event) -> Facts:
     if opened or fallen:
         facts = facts._replace(agreed=agreed.update(opened))
     return facts
+
+
+def _learns(kind: ClauseType, event: Event) -> bool:
+    """Whether a kind of clause may learn anything of an event of its kind."""
+    return kind.learns_of is None or event.kind in kind.learns_of
 
 
 def hears(clauses: Sequence[BoundClause], clause: BoundClause, event: Event) -> bool:

@@ -183,6 +183,7 @@ class ClauseType:
     lifts: Callable[..., int] | None = None  # Does it set aside that clause's finding?
     obligation: Callable[..., Obligation] | None = None  # What must happen first?
     evolve: Callable[..., Any] | None = None  # What did that event change?
+    learns_of: frozenset[EventKind] | None = None  # Of others it learns nothing; None: any may.
     of_all: tuple[EventKind, ...] | None = None  # Without a lot, what changes all; None: any may.
     binds: Callable[[Any], bool] | None = None  # Does a round stand that keeps its terms (S9)?
     price: Callable[..., Any] | None = None  # What does this use cost?

@@ -140,8 +140,8 @@ def signing_permits(made: Parts, private: bytes) -> Parts:
 def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
-    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
-    async def metrics(desk: TheDesk) -> Response[bytes]:
+    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)], sync_to_thread=True)
+    def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
         page = made.metrics.page(
             reader(made.engine),

@@ -74,8 +74,13 @@ def contacts_seen(register: Register, who: Who) -> list[Data]:
 def contact_router(register: Register) -> Router:
     """The addresses about where letters go."""
 
-    @post("/contacts", summary="Write to an address", guards=[needs(Act.CONTACT_MANAGE)])
-    async def add(desk: TheDesk, who: Asker, data: JSONBody[ContactBody]) -> Data:
+    @post(
+        "/contacts",
+        summary="Write to an address",
+        guards=[needs(Act.CONTACT_MANAGE)],
+        sync_to_thread=True,
+    )
+    def add(desk: TheDesk, who: Asker, data: JSONBody[ContactBody]) -> Data:
         """Of the matters of a supplier, or of the buyer's; its language if it is there already."""
         try:
             made = register.add_contact(wished(who, data, desk.state), by=who.id)
@@ -83,8 +88,13 @@ def contact_router(register: Register) -> Router:
             raise Refused(str(error)) from error
         return {"contact": made.id}
 
-    @get("/contacts", summary="Where letters go", guards=[needs(Act.CONTACT_READ)])
-    async def listed(who: Asker) -> Page:
+    @get(
+        "/contacts",
+        summary="Where letters go",
+        guards=[needs(Act.CONTACT_READ)],
+        sync_to_thread=True,
+    )
+    def listed(who: Asker) -> Page:
         """To a supplier its own."""
         return Page(items=contacts_seen(register, who))
 
@@ -93,8 +103,9 @@ def contact_router(register: Register) -> Router:
         summary="Write to an address no more",
         status_code=200,
         guards=[needs(Act.CONTACT_MANAGE)],
+        sync_to_thread=True,
     )
-    async def removed(who: Asker, name: FromPath[str]) -> Data:
+    def removed(who: Asker, name: FromPath[str]) -> Data:
         """What is on its way still goes."""
         if not register.remove_contact(name, by=who.id, party=who.party):
             raise NotThere("there is no such thing")

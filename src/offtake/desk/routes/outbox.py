@@ -73,8 +73,13 @@ def revive(sending: Post, name: str, now_s: int) -> None:
 def outbox_router(sending: Post) -> Router:
     """The addresses about messages."""
 
-    @get("/outbox", summary="Messages, the latest first", guards=[needs(Act.OUTBOX_READ)])
-    async def messages(who: Asker, status: Status = "", limit: Limit = 50) -> Page:
+    @get(
+        "/outbox",
+        summary="Messages, the latest first",
+        guards=[needs(Act.OUTBOX_READ)],
+        sync_to_thread=True,
+    )
+    def messages(who: Asker, status: Status = "", limit: Limit = 50) -> Page:
         """Those of one status, if it is named."""
         return Page(items=messages_seen(sending, who, status, limit))
 
@@ -82,8 +87,9 @@ def outbox_router(sending: Post) -> Router:
         "/outbox/{name:str}/retry",
         summary="Send a dead message again",
         guards=[needs(Act.OUTBOX_RETRY)],
+        sync_to_thread=True,
     )
-    async def revived(desk: TheDesk, name: FromPath[str]) -> Data:
+    def revived(desk: TheDesk, name: FromPath[str]) -> Data:
         """Under the same id."""
         revive(sending, name, desk.clock.now_s())
         return {"message": name}

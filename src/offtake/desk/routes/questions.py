@@ -61,8 +61,13 @@ async def ask(desk: TheDesk, who: Asker, data: JSONBody[AskBody]) -> Data:
     return shown(who, "decision", views.decision(desk.state, made))
 
 
-@get("/portfolio", summary="The portfolio in force", guards=[needs(Act.PORTFOLIO_READ)])
-async def in_force(desk: TheDesk, who: Asker) -> Data:
+@get(
+    "/portfolio",
+    summary="The portfolio in force",
+    guards=[needs(Act.PORTFOLIO_READ)],
+    sync_to_thread=True,
+)
+def in_force(desk: TheDesk, who: Asker) -> Data:
     """Since when; its text is that of the entry that adopted it."""
     need(who, Act.PORTFOLIO_READ)
     with desk.reader.connect() as tx:
@@ -175,28 +180,37 @@ async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
     return Stream(_lines(desk, who, skipped(cursor)), media_type="application/jsonl")
 
 
+AT_ONCE = 1_000
+"""Entries that are read together."""
+
+
 async def _lines(desk: Desk, who: Who, skip: int) -> AsyncIterator[bytes]:
     after = 0
     while True:
-        with desk.reader.connect() as tx:
-            rows = journal.page(tx, after, 1_000)
-        if not rows:
+        read_to, seen = await run_sync(_some_lines, desk, who, after)
+        if read_to == after:
             return
-        entries = [(read(row.body), row.hash) for row in rows]
-        told = [
-            (entry_data(each, digest), about_entry(desk.state, each)) for each, digest in entries
-        ]
-        seen = seen_of(who, "journal", told)
-        yield b"".join(msgspec.json.encode(row) + b"\n" for row in seen[skip:])
-        after, skip = rows[-1].seq, max(skip - len(seen), 0)
+        yield b"".join(seen[skip:])
+        after, skip = read_to, max(skip - len(seen), 0)
+
+
+def _some_lines(desk: Desk, who: Who, after: int) -> tuple[int, list[bytes]]:
+    """The next lines after an entry, as far as they are seen, and the entry that was read last."""
+    with desk.reader.connect() as tx:
+        rows = journal.page(tx, after, AT_ONCE)
+    entries = [(read(row.body), row.hash) for row in rows]
+    told = [(entry_data(each, digest), about_entry(desk.state, each)) for each, digest in entries]
+    lines = [msgspec.json.encode(row) + b"\n" for row in seen_of(who, "journal", told)]
+    return rows[-1].seq if rows else after, lines
 
 
 @get(
     "/journal/head",
     summary="The number and hash of the last entry",
     guards=[needs(Act.JOURNAL_READ)],
+    sync_to_thread=True,
 )
-async def head(desk: TheDesk, who: Asker) -> Data:
+def head(desk: TheDesk, who: Asker) -> Data:
     """Who keeps it can tell later whether an entry was edited, cut or moved."""
     need(who, Act.JOURNAL_READ)
     with desk.reader.connect() as tx:

@@ -135,8 +135,9 @@ async def explained(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     "/requirements/{name:str}/timeline",
     summary="What happened, oldest first",
     guards=[needs(Act.JOURNAL_READ)],
+    sync_to_thread=True,
 )
-async def timeline(
+def timeline(
     desk: TheDesk, who: Asker, name: FromPath[str], cursor: Cursor = None, limit: Limit = 50
 ) -> Page:
     """The journal's entries about a requirement."""

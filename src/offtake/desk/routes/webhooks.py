@@ -35,14 +35,24 @@ class WebhookBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 def webhook_router(sending: Post) -> Router:
     """The addresses about programs that are told."""
 
-    @post("/webhooks", summary="Tell a program of one's own", guards=[needs(Act.WEBHOOK_MANAGE)])
-    async def register(desk: TheDesk, who: Asker, data: JSONBody[WebhookBody]) -> Data:
+    @post(
+        "/webhooks",
+        summary="Tell a program of one's own",
+        guards=[needs(Act.WEBHOOK_MANAGE)],
+        sync_to_thread=True,
+    )
+    def register(desk: TheDesk, who: Asker, data: JSONBody[WebhookBody]) -> Data:
         """Its secret is in the answer, and never again (docs/reference/outbox.md)."""
         made = registered(sending, who, data, desk.clock.now_s())
         return {"webhook": made.endpoint.id, "secret": made.secret.reveal()}
 
-    @get("/webhooks", summary="Programs that are told", guards=[needs(Act.WEBHOOK_READ)])
-    async def listed(who: Asker) -> Page:
+    @get(
+        "/webhooks",
+        summary="Programs that are told",
+        guards=[needs(Act.WEBHOOK_READ)],
+        sync_to_thread=True,
+    )
+    def listed(who: Asker) -> Page:
         """Without their secrets; those of others by the host alone, for a path may be a secret."""
         return Page(items=webhooks_seen(sending, who))
 
@@ -51,8 +61,9 @@ def webhook_router(sending: Post) -> Router:
         summary="Tell a program no more",
         status_code=200,
         guards=[needs(Act.WEBHOOK_MANAGE)],
+        sync_to_thread=True,
     )
-    async def removed(who: Asker, name: FromPath[str]) -> Data:
+    def removed(who: Asker, name: FromPath[str]) -> Data:
         """What waits for it is dead. A supplier removes its own, the buyer any."""
         remove(sending, who, name)
         return {"webhook": name}
