@@ -82,6 +82,7 @@ class WholeAudit(Audit):
         self.waives: list[tuple[str, dict[str, Any]]] = []  # What was said, by whom.
         self.waived: dict[str, int] = {}  # The entry of each waiver.
         self.proposed: list[int] = []  # The entry of each proposal.
+        self.is_past_rewritten = False  # What notices and answers stated then stays (S9).
         self.unwaived: list[dict[str, Any]] | None = None  # The contracts but for the last waiver.
 
     def entry(self, entry: dict[str, Any]) -> None:
@@ -109,6 +110,8 @@ class WholeAudit(Audit):
         assert text in self.contracts, "a portfolio that nobody wrote"
         self.clauses = [reading.clause(row) for row in self.contracts[text].rows]
         self.in_force, self.adopted_at = text, at
+        if self.noticed and _past(before, at) != _past(self.clauses, at):
+            self.is_past_rewritten = True
         self.unwaived = before if is_waiver else None
         kept = {row["id"] for row in self.clauses}
         since = self.proposed[command["proposal"] - 1] if "proposal" in command else self.seq
@@ -237,8 +240,22 @@ class WholeAudit(Audit):
         """The lots that something happened to, by their numbers, the last ones."""
         return sorted({event["lot"] for event in self.events if event["lot"]})[-3:]
 
+    @property
+    def are_ranks_amended(self) -> bool:
+        """Whether a right has another rank than once: as in `laws`, that is another clause."""
+        words = ("rank", "holder")
+        ranks = {(row["id"], *map(row["terms"].get, words)) for row in self.clauses}
+        return len(ranks) > len({row["id"] for row in self.clauses})
+
     def world(self) -> dict[str, Any]:
         return {"clauses": self.clauses, "events": self.events}
+
+
+def _past(clauses: list[dict[str, Any]], at: str) -> list[Any]:
+    """What was agreed up to an instant."""
+    at_s = reading.instant(at)
+    rows = [{**row, "until": min(row["until"], at_s)} for row in clauses if row["from"] < at_s]
+    return [{key: row[key] for key in ("id", "kind", "from", "until", "terms")} for row in rows]
 
 
 def text_of(at_s: int) -> str:
