@@ -83,7 +83,7 @@ def audited(url: str) -> Audit:
 
 
 BESIDE = {"delivered", "tranche_late", "tranche_ended", "usage_recorded"}
-BESIDE |= {"default_declared", "default_cured"}
+BESIDE |= {"default_declared", "default_cured", "waiver_given"}
 BESIDE |= {"permit_issued", "permit_drawn", "permit_returned", "permit_revoked"}
 """What changes no requirement."""
 

@@ -227,7 +227,11 @@ def test_a_real_token_does_what_its_scopes_allow_until_it_is_revoked(
 
 
 @pytest.mark.parametrize(
-    "noun", ["requirement", "notice", "tender", "offer", "order", "permit", "waiver", "journal"]
+    "noun",
+    [
+        *("requirement", "notice", "tender", "offer", "order", "permit", "waiver", "journal"),
+        *("contact", "webhook"),
+    ],
 )
 def test_each_verb_of_a_noun_explains_itself(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
     from importlib import import_module

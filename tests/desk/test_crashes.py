@@ -72,9 +72,14 @@ NOBODY = (at("2025-03-25"), does(submit(gpus=4, smallest_lot=4)), does(say.Notic
 NOBODY += (does(say.Answer(requirement="r", gpus=0, signed="A."), ALPHA),)
 NOBODY += (does(say.Tender(requirement="r", open_for="1d")), at("2025-03-27"))
 OTHER = PORTFOLIO.replace("window: 30d", "window: 40d")
+BOTH = OTHER.replace("grace: 30d", "grace: 20d")
 DELIVERED = PORTFOLIO + "      late: {kind: delivery, supplier: alpha, grace: 1d}\n"
 LATE = (*ORDERED, at("2025-09-20"), does(say.Adopt(portfolio=DELIVERED)))
 LATE += (does(submit(requirement="t")), does(say.Notice(requirement="t")))
+PROPOSE = say.Propose(portfolio=BOTH, note="longer")
+FIRST = does(say.Adopt(portfolio=OTHER, proposal=1))
+ADOPT = say.Adopt(portfolio=BOTH, note="longer", proposal=2)
+"""It is older than what was adopted since, all of which it says."""
 changed = msgspec.convert({**msgspec.to_builtins(submit(gpus=32)), "do": "change"}, say.Change)
 USE = {"purpose": "training", "start": "2025-03-02", "end": "2025-03-03"}
 POOLED = PORTFOLIO + "pools: {west: {supplier: beta, accelerator: H100, capacity: 100}}\n"
@@ -102,8 +107,8 @@ CASES = {
     "late": Case(say.Late(order=0), before=LATE, day="2025-10-21"),
     "cancel": Case(say.Cancel(order=0, why="agreed"), before=ORDERED),
     "default": Case(say.Default(party="alpha")),
-    "use": Case(say.Use(supplier="alpha", gpus=8, **USE)),
-    "propose": Case(say.Propose(portfolio=OTHER, note="longer")),
+    "use": Case(say.Use(supplier="beta", gpus=8, pool="west", **USE), before=POOL),
+    "propose": Case(PROPOSE),
     "issue_permit": Case(PERMIT, before=POOL),
     "draw_permit": Case(DRAW, before=PERMITTED),
     "return_draw": Case(say.ReturnDraw(permit="p-1", engine="slurm", key="job-1"), before=DRAWN),
@@ -111,7 +116,9 @@ CASES = {
     "waive": Case(
         say.Waive(clause="A/first", grantee="beta", signed="A. Alpha"), ALPHA, before=ORDERED
     ),
-    "adopt": Case(say.Adopt(portfolio=OTHER, note="longer"), before=ORDERED),
+    "adopt": Case(
+        ADOPT, before=(*ORDERED, does(say.Propose(portfolio=OTHER)), does(PROPOSE), FIRST)
+    ),
 }
 
 

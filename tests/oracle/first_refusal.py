@@ -113,9 +113,9 @@ def before(world, clause, terms, lot):
         if event["event"] == "requirement_changed":
             asked = {}
         name = event["clause"]
-        if name in (None, clause["id"]) or rank_of(world, name) >= terms["rank"]:
+        if name in (None, clause["id"]):
             continue
-        if event["event"] == "notice_given":
+        if event["event"] == "notice_given" and rank_of(world, name, event) < terms["rank"]:
             asked[name] = {"until": event["due"], "of": event["gpus"], "by": None}
         elif event["event"] == "lapsed":
             asked.pop(name, None)
@@ -145,10 +145,11 @@ def _until(world, last):
     return world["events"][: place + 1]
 
 
-def rank_of(world, name):
-    """The rank of a first refusal; nobody else ranks before anybody."""
-    ranks = [c["terms"].get("rank", FOREVER) for c in world["clauses"] if c["id"] == name]
-    return ranks[0] if ranks else FOREVER
+def rank_of(world, name, event):
+    """The rank under which a holder was asked (S9); nobody else ranks before anybody."""
+    versions = [c for c in world["clauses"] if c["id"] == name]
+    version = hearer(world, name, event) or (versions[0] if versions else None)
+    return FOREVER if version is None else version["terms"].get("rank", FOREVER)
 
 
 def _noticed(last, ask, now):

@@ -11,8 +11,9 @@ from typing import Any
 from desk.auditor import Audit, Event, Lot, told
 from desk.auditor import time_of as sorted_text
 from oracle import reading, rules
-from simulation.contracts import Contracts
+from simulation.contracts import Contracts, with_waiver
 from simulation.permits import Permits, run_ask
+from simulation.waivers import legible, meaning
 
 NEVER = "9999"
 MAY: dict[str, set[str]] = {
@@ -38,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "return_draw": {"p-eve"},
     "revoke_permit": {"p-ada", "p-bo", "p-eve"},
     "propose": {"p-ada", "p-bo"},
+    "waive": {"p-bo", "p-alpha", "p-beta", "p-gamma"},
     "adopt": {"p-bo"},
     "due": {"system"},
 }
@@ -76,26 +78,63 @@ class WholeAudit(Audit):
         self.found: Counter[str] = Counter()
         self.permits = Permits()
         self.noticed: dict[str, list[dict[str, Any]]] = {}  # The contracts at a lot's last notice.
+        self.in_force = ""
+        self.waives: list[tuple[str, dict[str, Any]]] = []  # What was said, by whom.
+        self.waived: dict[str, int] = {}  # The entry of each waiver.
+        self.proposed: list[int] = []  # The entry of each proposal.
+        self.is_past_rewritten = False  # What notices and answers stated then stays (S9).
+        self.unwaived: list[dict[str, Any]] | None = None  # The contracts but for the last waiver.
 
     def entry(self, entry: dict[str, Any]) -> None:
         do, at = entry["command"]["do"], sorted_text(entry["at"])
+        do = "waive" if entry["command"].get("waiver") else do
         assert entry["by"] in MAY[do], f"{entry['by']} may not {do}"
-        if entry["by"] != "system":
+        if do == "waive":
+            self._waives(entry)
+        elif entry["by"] != "system":
             self.given[entry["seq"]] = told(entry["by"], entry["command"])
         self._prompt(at, [] if do == "due" else None, entry)
         for event in entry.get("events", ()):
             self._event(event, do)
         super().entry(entry)
-        if do == "adopt":
-            self._adopts(entry["command"]["portfolio"], at)
+        if do == "propose":
+            self.proposed.append(entry["seq"])
+        if do in ("adopt", "waive"):
+            self._adopts(entry["command"], at, is_waiver=do == "waive")
         for event in entry.get("events", ()):
             self._after(event)
         self.kinds[do] += 1
 
-    def _adopts(self, text: str, at: str) -> None:
+    def _adopts(self, command: dict[str, Any], at: str, *, is_waiver: bool) -> None:
+        text, before = command["portfolio"], self.clauses
         assert text in self.contracts, "a portfolio that nobody wrote"
         self.clauses = [reading.clause(row) for row in self.contracts[text].rows]
-        self.adopted_at = at
+        self.in_force, self.adopted_at = text, at
+        if self.noticed and _past(before, at) != _past(self.clauses, at):
+            self.is_past_rewritten = True
+        self.unwaived = before if is_waiver else None
+        kept = {row["id"] for row in self.clauses}
+        since = self.proposed[command["proposal"] - 1] if "proposal" in command else self.seq
+        for name, entry in list(self.waived.items()):
+            if name not in kept:
+                assert entry < since, f"{name} was given after the proposal, and went with it"
+                del self.waived[name]
+
+    def _waives(self, entry: dict[str, Any]) -> None:
+        """A waiver is one that somebody gave who holds the right, and changes nothing else."""
+        text, (event,) = entry["command"]["portfolio"], entry["events"]
+        old, means = self.contracts[self.in_force], meaning(text)
+        for who, words in self.waives:
+            made = with_waiver(old, words, entry["at"])
+            is_it = (who, words["clause"]) == (entry["by"], event["waives"])
+            if is_it and legible(made.text) and meaning(made.text) == means:
+                break
+        else:
+            raise AssertionError(f"nobody gave the waiver of entry {entry['seq']}: {event}")
+        holders = [row["terms"]["holder"] for row in self.clauses if row["id"] == words["clause"]]
+        assert who in ("p-bo", f"p-{holders[-1]}"), f"{who} gave a waiver for {holders[-1]}"
+        self.given[entry["seq"]], self.contracts[text] = told(who, words), made
+        self.waived[entry["command"]["waiver"]] = entry["seq"]
 
     # --- Promptness ------------------------------------------------------------------------
 
@@ -116,18 +155,18 @@ class WholeAudit(Audit):
             if not tranche.is_over:
                 name = f"{tranche.order}.{tranche.number}"
                 found += [] if tranche.is_late else [(tranche.due, name)]
-                remedy = self._remedy(tranche)
-                found += [(remedy, name)] if remedy > max(self.adopted_at, tranche.due) else []
+                known = max(self.adopted_at, tranche.due)
+                found += [(remedy, name) for remedy in self._remedies(tranche) if remedy > known]
         return sorted(found)
 
-    def _remedy(self, tranche: Tranche) -> str:
-        """When a delivery clause lets the buyer end a late tranche (DL1)."""
-        ends = [NEVER]
+    def _remedies(self, tranche: Tranche) -> list[str]:
+        """When delivery clauses let the buyer end a late tranche, each by itself (DL1)."""
+        ends = list[str]()
         for row in self.clauses:
             if row["kind"] == "delivery" and row["terms"]["supplier"] == tranche.supplier:
                 at_s = reading.later(tranche.due_s, row["terms"]["grace"])
                 ends += [text_of(at_s)] if row["from"] <= at_s < row["until"] else []
-        return min(ends)
+        return ends
 
     def _prompt(self, at: str, own: list[str] | None, entry: dict[str, Any]) -> None:
         """Whatever is due by an entry was done before it; what the desk does by itself is due."""
@@ -173,13 +212,13 @@ class WholeAudit(Audit):
         """A permit is issued where the run is permitted, by the oracle, and within its pool."""
         if kind == "permit_issued":
             at_s = reading.instant(event["at"])
-            said = rules.decide(self._world(), reading.ask(run_ask(event), at_s), at_s)
+            said = rules.decide(self.world(), reading.ask(run_ask(event), at_s), at_s)
             assert said["verdict"] == "permit", f"{event} was issued against {said}"
         self.permits.event(event)
 
     def _after(self, event: Event) -> None:
         kind = event["event"]
-        if kind.startswith("permit_"):
+        if kind.startswith("permit_") or kind == "waiver_given":
             return
         self.events.append(
             reading.event({key: event[key] for key in WORDS if key in event} | _priced(event))
@@ -196,8 +235,27 @@ class WholeAudit(Audit):
         elif kind == "tranche_late":
             self.tranches[event["order"], event.get("tranche", 0)].is_late = True
 
-    def _world(self) -> dict[str, Any]:
+    @property
+    def lot_numbers(self) -> list[str]:
+        """The lots that something happened to, by their numbers, the last ones."""
+        return sorted({event["lot"] for event in self.events if event["lot"]})[-3:]
+
+    @property
+    def are_ranks_amended(self) -> bool:
+        """Whether a right has another rank than once: as in `laws`, that is another clause."""
+        words = ("rank", "holder")
+        ranks = {(row["id"], *map(row["terms"].get, words)) for row in self.clauses}
+        return len(ranks) > len({row["id"] for row in self.clauses})
+
+    def world(self) -> dict[str, Any]:
         return {"clauses": self.clauses, "events": self.events}
+
+
+def _past(clauses: list[dict[str, Any]], at: str) -> list[Any]:
+    """What was agreed up to an instant."""
+    at_s = reading.instant(at)
+    rows = [{**row, "until": min(row["until"], at_s)} for row in clauses if row["from"] < at_s]
+    return [{key: row[key] for key in ("id", "kind", "from", "until", "terms")} for row in rows]
 
 
 def text_of(at_s: int) -> str:

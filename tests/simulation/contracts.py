@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 
@@ -108,11 +109,40 @@ def amended(chance: Random, old: Contracts, at_s: int) -> Contracts:
     return old._replace(amendments=(*old.amendments, made))
 
 
+def hastened(old: Contracts, supplier: str, due_s: int) -> Contracts:
+    """What lets the buyer end what a supplier delivers late, agreed once it is."""
+    terms = {"kind": "delivery", "supplier": supplier, "grace": "1d"}
+    name = f"haste{len(old.amendments) + 1}"
+    made = Amendment(day(due_s), adds=((name, terms),))
+    return old._replace(amendments=(*old.amendments, made))
+
+
 def unfit(chance: Random, old: Contracts) -> Contracts:
     """Contracts that may forget what has happened, or that cannot be read."""
     swaps = (("gamma", "delta"), ("H100", "H200"), ("USD", "EUR"), ("parties:", "partys:"))
     fewer = old._replace(clauses=old.clauses[1:], amendments=())
     return chance.choice((fewer, *(old._replace(swap=swap) for swap in swaps)))
+
+
+WAIVED = ("grantee", "purposes", "accelerators", "limit", "price")
+"""What a waiver says at the desk as in a portfolio."""
+
+
+def with_waiver(old: Contracts, words: Terms, at: str) -> Contracts:
+    """What is agreed once a holder has given a waiver at an instant, and nothing else."""
+    own = words["clause"].removeprefix("A/")
+    used = {row["id"] for row in old.rows} | {name for name, _ in old.clauses}
+    number = next(number for number in count(1) if f"{own}-waiver-{number}" not in used)
+    terms: Terms = {"kind": "waiver", "of": words["clause"]}
+    for word in (word for word in WAIVED if word in words):
+        said = words[word]
+        terms[word] = list(said) if isinstance(said, tuple | list) else str(said)
+    if "end" in words:
+        terms["until"] = words["end"]
+    if words.get("transaction"):
+        terms["transaction"] = "yes"
+    made = Amendment(words.get("start", at), adds=((f"{own}-waiver-{number}", terms),))
+    return old._replace(amendments=(*old.amendments, made))
 
 
 def _varied(chance: Random, name: str) -> Terms:

@@ -7,7 +7,7 @@ must come to the same lines, word by word, with the decisions behind them.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -27,6 +27,8 @@ from offtake.sourcing.requirement import Need, State
 from offtake.units.time import parse_instant
 
 PERIOD = (0, parse_instant("2100-01-01"))
+BESIDE = (say.Adopt, say.Propose, *get_args(say.OfPermit))
+"""What a run does not know: permits, and how contracts came about."""
 LEAST = "least total cost (S4)"
 BEHAVIORS = """
 behaviors:
@@ -57,7 +59,7 @@ def holds(entries: Sequence[Entry]) -> None:
     for number, entry in enumerate(entries):
         if isinstance(entry.command, say.Adopt):
             run = _Run(entries, number)
-        elif not isinstance(entry.command, say.Propose | say.OfPermit):
+        elif not isinstance(entry.command, BESIDE):
             assert run is not None, entry
             decided = run.plays(entry)
             assert decided == entry.events, f"entry {entry.seq}: a run says {decided}"
@@ -83,7 +85,7 @@ class _Run:
         self.market, self.lots = Market(world), dict[str, int]()
         self.requirements: dict[int, str] = {}
         for entry in entries[:adopted]:
-            for line in [] if isinstance(entry.command, say.OfPermit) else entry.events:
+            for line in [] if isinstance(entry.command, BESIDE) else entry.events:
                 self._fold(self._event(line), entry)
 
     def plays(self, entry: Entry) -> list[Mapping[str, Any]]:

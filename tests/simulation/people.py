@@ -9,9 +9,20 @@ from offtake.desk import command as say
 from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.act import next_step
+from offtake.desk.deadline import of_order
 from offtake.desk.state import State
 from offtake.sourcing.requirement import Lot, Order, Status
-from simulation.contracts import DAY_S, PURPOSES, SUPPLIERS, Contracts, amended, day, unfit
+from simulation.contracts import (
+    DAY_S,
+    PURPOSES,
+    SUPPLIERS,
+    Contracts,
+    amended,
+    day,
+    hastened,
+    unfit,
+)
+from simulation.waivers import words
 
 LIMIT_OPEN = 3
 """Requirements that are looked at; the next comes when one of them is over."""
@@ -45,21 +56,27 @@ class People:
 
     def __init__(self, chance: Random) -> None:
         self.chance, self.raised = chance, 0
+        self.waived: Said | None = None
 
     def says(self, world: World) -> Said:
         """What somebody says next."""
         roll = self.chance.random()
         if roll < 0.05:
             return self._contracts(world)
-        if roll < 0.1:
+        if roll < 0.09:
+            return self._waive(world)
+        if roll < 0.13:
             return self._told(world)
-        if roll < 0.18:
+        if roll < 0.22:
             return self._permit(world)
         orders = [*world.state.sourcing.orders.values()]
-        if roll < 0.26 and orders:
+        if roll < 0.31 and orders:
             return self._order(world, self.chance.choice(orders))
+        late = [order for order in orders if _late(order)]
+        if roll > 0.9 and late:
+            return self._hurried(world, self.chance.choice(late))
         lots = [lot for lot in world.state.sourcing.lots.values() if lot.status not in OVER]
-        if len(lots) < LIMIT_OPEN and (roll < 0.36 or not lots):
+        if len(lots) < LIMIT_OPEN and (roll < 0.40 or not lots):
             return self._submit(world)
         if not lots:
             return self._told(world)
@@ -188,7 +205,7 @@ class People:
 
     def _sign(self, world: World, lot: Lot) -> Said:
         name = lot.need.requirement
-        if self.chance.random() < 0.1 or not lot.awards:
+        if self.chance.random() < 0.2 or not lot.awards:
             return BO, say.Unaward(requirement=name, why="too dear")
         offer = self.chance.choice(lot.awards)
         return BO, say.Sign(requirement=name, supplier=_party(world, offer.supplier))
@@ -203,6 +220,20 @@ class People:
                 return ADA, say.Late(order=order.number, tranche=tranche)
         return BO, say.Cancel(order=order.number, tranche=tranche, why="agreed")
 
+    def _hurried(self, world: World, order: Order) -> Said:
+        """Agree, once a tranche is late, that it may be ended; or end it by what is agreed."""
+        (tranche, *_) = _late(order)
+        may_end = any(
+            row.kind == "remedy" and row.tranche == tranche and row.at_s <= world.now_s
+            for row in of_order(world.state, order)
+        )
+        if may_end or self.chance.random() < 0.2:
+            return ADA, say.Late(order=order.number, tranche=tranche)
+        supplier = _party(world, order.offer.supplier)
+        then = hastened(self._in_force(world), supplier, order.due_at_s(tranche))
+        world.contracts[then.text] = then
+        return BO, say.Adopt(portfolio=then.text)
+
     def _permit(self, world: World) -> Said:
         """Ask for a permit, draw on one, give back, or end it."""
         numbers, roll = sorted(world.state.permits.rows)[-4:], self.chance.random()
@@ -215,11 +246,10 @@ class People:
             purpose, gpus = self.chance.choice(PURPOSES), self.chance.choice((4, 16, 32, 41))
             who = self.chance.choice((ADA, EVE))
             return who, say.IssuePermit(pool="west", purpose=purpose, gpus=gpus, **window)
-        number = self.chance.choice(numbers)
-        name, drawn = (
-            f"p-{number}",
-            [key for _, key in sorted(world.state.permits.rows[number].draws)],
-        )
+        drawn_on = [number for number in numbers if world.state.permits.rows[number].draws]
+        number = self.chance.choice(drawn_on if roll >= 0.7 and drawn_on else numbers)
+        name = f"p-{number}"
+        drawn = [key for _, key in sorted(world.state.permits.rows[number].draws)]
         key, gpus = f"j{self.chance.randint(0, 3)}", self.chance.choice((1, 4, 16, 33))
         if roll < 0.7:
             return EVE, say.DrawPermit(permit=name, engine="slurm", key=key, gpus=gpus)
@@ -255,11 +285,35 @@ class People:
             return self.chance.choice((ADA, BO)), say.Propose(portfolio=then.text)
         return BO, say.Adopt(portfolio=then.text)
 
+    def _waive(self, world: World) -> Said:
+        """A holder consents, or an approver enters its letter; for the same once more, at times."""
+        if self.waived is not None and self.chance.random() < 0.15:
+            return self.waived
+        held = [
+            (row.clause_id, _party(world, row.terms.holder))
+            for row in world.state.in_force.clauses
+            if hasattr(row.terms, "holder")
+        ]
+        clause, holder = self.chance.choice(held) if held else ("A/none", "alpha")
+        roll = self.chance.random()
+        who = HOLDERS.get(holder, BO) if roll < 0.65 else BO
+        if roll > 0.8:
+            who = self.chance.choice(EVERYBODY)
+        if self.chance.random() < 0.05:
+            clause = self.chance.choice(("A/grace", "A/take", "A/none", "first"))
+        self.waived = who, words(self.chance, clause, who.name, world.now_s)
+        return self.waived
+
     def _in_force(self, world: World) -> Contracts:
         """The contracts that somebody means who wants others; not always those in force."""
         known = [made for made in world.contracts.values() if not made.swap[0]]
         last = world.contracts.get(world.in_force, known[0])
         return last if self.chance.random() < 0.8 else self.chance.choice(known)
+
+
+def _late(order: Order) -> list[int]:
+    """The tranches that are late and may still come."""
+    return [one for one in order.late if one not in (*order.delivered, *order.ended)]
 
 
 def _party(world: World, index: int) -> str:

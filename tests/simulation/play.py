@@ -11,10 +11,12 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from desk.auditor import told
+from offtake.core.vocabulary import Verdict
 from offtake.desk import command as say
 from offtake.desk.entry import Entry, read
 from offtake.desk.problem import NotThere
 from offtake.desk.replay import differences
+from offtake.desk.state import State
 from offtake.desk.store import journal
 from offtake.desk.store.engine import reader
 from offtake.desk.verify import verified
@@ -25,6 +27,7 @@ from simulation.audit import WholeAudit, text_of
 from simulation.network import HOUR_S, Network
 from simulation.people import People, World, first_word
 from simulation.replica import Answer, Call, Clock, Makes, Replica, Store
+from simulation.waivers import lifts_as_said, probes, said_of
 
 STEPS = 30
 START_S = parse_instant("2025-03-01")
@@ -175,6 +178,8 @@ class Play:
 
     def _say(self, call: Call) -> None:
         self.said[call.key] = call
+        if isinstance(call.command, say.Waive):
+            self.audit.waives.append((call.who.id, law.plain(call.command)))
         self._send(call)
 
     def _send(self, call: Call) -> None:
@@ -231,6 +236,22 @@ class Play:
         if self.looked != (self.store.commits, len(self.carried_out)):
             self.looked = self.store.commits, len(self.carried_out)
             self._follow()
+            for desk in self.desks:
+                if self.audit.waived and desk.is_up and desk.state.seq == self.audit.seq:
+                    self._probe(desk.state)
+
+    def _probe(self, state: State) -> None:
+        """A waiver lifts what it says and nothing else, and denies nothing (WV1 to WV3, law 7)."""
+        at_s, audit = max(self.clock.now_s(), state.at_s), self.audit
+        is_other = audit.is_past_rewritten or audit.are_ranks_amended
+        if is_other or self.contracts[self.in_force].swap[0]:
+            return  # The oracle counts from clauses, not from what was stated; or names differ.
+        for probe in probes(self.chance, audit.lot_numbers):
+            made = lifts_as_said(state, audit.world(), at_s, probe)
+            if audit.unwaived is not None and made.verdict != Verdict.PERMIT:
+                before = {**audit.world(), "clauses": audit.unwaived}
+                was = said_of(before, at_s, probe)["verdict"]
+                assert was != "permit", f"{probe} was permitted before a waiver was given"
 
     def _follow(self) -> None:
         with reader(self.store.engine).connect() as tx:

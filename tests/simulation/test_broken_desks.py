@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import pytest
 
+from offtake.clauses import waiver
 from offtake.core.decide import decide
 from offtake.core.vocabulary import Ask, Decision, Verdict
-from offtake.desk import act, deadline, desk, machine, snapshot, writer
+from offtake.desk import act, deadline, desk, machine, snapshot, waiving, writer
 from offtake.desk.command import Due
 from offtake.desk.deadline import Timers
 from offtake.desk.state import State
@@ -21,7 +23,7 @@ from offtake.sourcing.requirement import Rules, Status
 from simulation.__main__ import main
 from simulation.play import Failed, played
 
-SEEDS = range(40)
+SEEDS = range(80)
 Patch = pytest.MonkeyPatch
 Function = Callable[..., Any]
 
@@ -192,6 +194,36 @@ def permits_what_is_denied(patch: Patch) -> None:
 BROKEN += [
     Broken(permits_beyond_the_pool, "leaves the pool"),
     Broken(permits_what_is_denied, "was issued against"),
+]
+
+
+def waives_more_than_was_said(patch: Patch) -> None:
+    before(patch, waiving, "_text", lambda text, *terms: replace(text(*terms), limit=None))
+
+
+def waives_for_everybody(patch: Patch) -> None:
+    def wherever(rule: Function, terms: Any, *more: Any) -> Any:
+        return rule(terms._replace(purposes=-1), *more)
+
+    before(patch, waiver, "covers", wherever)
+
+
+def lets_anybody_waive(patch: Patch) -> None:
+    def for_nobody(find: Function, state: State, command: Any, given: Any) -> Any:
+        return find(state, command, given._replace(by=given.by._replace(party="")))
+
+    before(patch, waiving, "_clause", for_nobody)
+
+
+def waives_silently_no_more(patch: Patch) -> None:
+    patch.setattr(writer, "still_fits", lambda *_: None)
+
+
+BROKEN += [
+    Broken(waives_more_than_was_said, "nobody gave the waiver"),
+    Broken(waives_for_everybody, "the waivers mean|was ordered against"),
+    Broken(lets_anybody_waive, "gave a waiver for"),
+    Broken(waives_silently_no_more, "went with it"),
 ]
 
 

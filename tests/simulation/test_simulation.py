@@ -17,19 +17,18 @@ from simulation.play import Failed, played
 
 IS_SHORT = os.environ.get("OFFTAKE_LONG") != "1"
 SEEDS = 200 if IS_SHORT else 10_000
-PARTS = 8
+PARTS = 2 if IS_SHORT else 8
+"""Processes may share them; each kind of command occurs in each."""
 SIMULATION = Path(__file__).resolve().parent
 HAPPENS = {"notice_given", "accepted", "refused", "lapsed", "tender_opened", "offer_made"}
 HAPPENS |= {"tender_closed", "awarded", "ordered", "delivered", "tranche_late", "tranche_ended"}
 HAPPENS |= {"unserved", "requirement_submitted", "requirement_changed", "requirement_withdrawn"}
 HAPPENS |= {"usage_recorded", "default_declared", "default_cured"}
+HAPPENS |= {"award_canceled", "waiver_given"}
 HAPPENS |= {"permit_issued", "permit_drawn", "permit_returned", "permit_revoked"}
 FAULTS = {"lost", "repeated", "late", "said again", "killed", "died", "clock jumps"}
 FAULTS |= {"commit fails before", "commit fails after"}
-COMMANDS = {kind.__struct_config__.tag for kind in get_args(say.AnyCommand)} - {"waive"}
-RARE = {"late", "unaward", "cancel", "change", "requirement_changed", "tranche_ended"}
-RARE |= {"revoke_permit", "permit_revoked", "return_draw", "permit_returned"}
-"""What need not come up among a few dozen seeds."""
+COMMANDS = {kind.__struct_config__.tag for kind in get_args(say.AnyCommand)}
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -45,10 +44,12 @@ def test_no_seed_makes_a_desk_lose_double_or_oversell(part: int) -> None:
         did += outcome.did
         happened += outcome.happened
         faults += outcome.faults
+    for name in sorted(COMMANDS):
+        print(f"{did[name]:>7,} {name}")
     assert not failures, "\n".join(failures)
     assert set(faults) == FAULTS
-    assert set(happened) >= (HAPPENS - RARE if IS_SHORT else HAPPENS)
-    assert set(did) >= (COMMANDS - RARE if IS_SHORT else COMMANDS)
+    assert not HAPPENS - set(happened), "these never happened"
+    assert not COMMANDS - set(did), "nobody gave these commands"
 
 
 def test_a_seed_is_the_whole_story_whatever_hashes_and_processes_do() -> None:

@@ -48,6 +48,7 @@ REMEDIES = {
     "too-many": "Wait a while.",
     "our-mistake": "Nothing has happened; tell whoever runs the desk.",
     "unavailable": "Look at it again before you repeat it.",
+    "stuck": "Nothing has happened; tell whoever runs the desk.",
     **OF_PERMITS,
     "malformed": "See `--help` of the command.",
 }
@@ -154,6 +155,21 @@ class Client:
             sent.method, sent.path, json=sent.words, headers={"Idempotency-Key": key}
         )
         return self._answer(request, lambda status: status == 503, key)
+
+    def once(self, sent: Sent) -> Any:
+        """Do something that has no key: it is sent once, for a lost answer does not say all.
+
+        Raises:
+            Failed: It was not done; or the desk did not answer, and a list shows whether it was.
+        """
+        import httpx
+
+        body = sent.words if sent.method != "DELETE" else None
+        request = self._http.build_request(sent.method, sent.path, json=body)
+        try:
+            return _read(self._http.send(request), "")
+        except httpx.TransportError as error:
+            raise _unreachable(request, error, "") from error
 
     def _answer(self, request: "httpx.Request", again: Callable[[int], bool], key: str = "") -> Any:
         """The answer to a request as data."""

@@ -117,6 +117,21 @@ WAIVERS = (
     ("start", "start"),
     ("end", "end"),
 )
+CONTACTS = (
+    ("contact", "contact"),
+    ("party", "party"),
+    ("address", "address"),
+    ("language", "language"),
+    ("since", "created"),
+)
+WEBHOOKS = (
+    ("webhook", "webhook"),
+    ("party", "party"),
+    ("URL", "url"),
+    ("topics", "topics"),
+    ("since", "created"),
+    ("disabled", "disabled"),
+)
 DEADLINES = (("at", "at"), ("runs out", "kind"), ("party", "party"), ("order", "order"))
 FINDINGS = (
     ("supplier", "supplier"),

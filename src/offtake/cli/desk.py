@@ -64,6 +64,18 @@ def done(given: argparse.Namespace, sent: Sent) -> int:
     return 0
 
 
+def told_once(given: argparse.Namespace, sent: Sent) -> int:
+    """Do something that the desk keeps beside its journal, and show its answer."""
+    with client_of(given) as client:
+        answer = client.once(sent)
+    if given.output == "table":
+        for word, value in answer.items():
+            print(f"{word}: {value}")
+    else:
+        print_data(given, answer)
+    return 0
+
+
 def _would(given: argparse.Namespace, sent: Sent) -> int:
     url = f"{profile(given).url}{sent.path}"
     if given.output != "table":

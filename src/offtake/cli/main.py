@@ -42,6 +42,8 @@ VERBS = {
     "order": "sign orders, and say what came, is late or has ended",
     "waiver": "waive a right for a supplier, as its holder or as its letter says",
     "permit": "permit GPUs of a pool to be run on, draw on permits, check them without a desk",
+    "contact": "where the desk writes to: addresses of suppliers and of the buyer's people",
+    "webhook": "programs that the desk tells what happens",
     "ledger": "GPUs by pool and window: awarded, there, permitted, drawn, used and left",
     "journal": "check a desk's journal: its chain of hashes, its head, and every decision again",
 }

@@ -14,8 +14,10 @@ a newer one is left as it is.
 With --sign-on people come by your OpenID provider; its client's secret is taken from
 $OFFTAKE_SIGN_ON_SECRET. Webhooks are sent where $OFFTAKE_DESK_KEYS holds a key (32 bytes in
 base64) that seals their secrets. Permits are signed where --permit-key names a private key, made
-with `offtake journal keys`. Letters are written where --mail names a server: smtp://USER@HOST
-speaks STARTTLS, smtps:// TLS from the first byte, smtp+plain:// neither; the password is taken
+with `offtake journal keys`. Webhooks lead to public addresses over https; --reach names
+a network of your own that they may lead to besides, and with --plain-http they do without TLS.
+Letters are written where --mail names a server: smtp://USER@HOST speaks STARTTLS, smtps:// TLS from
+the first byte, smtp+plain:// neither; the password is taken
 from $OFFTAKE_MAIL_PASSWORD. --mail-test sends one letter there and stops.
 """
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from offtake.desk.routes.outbox import Post
     from offtake.desk.start import Parts
     from offtake.desk.transport.mail import Server
+    from offtake.desk.transport.reach import Reach
 
 FROM_ENVIRONMENT = "OFFTAKE_SIGN_ON_SECRET"
 FOR_MAIL = "OFFTAKE_MAIL_PASSWORD"
@@ -65,6 +68,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log", choices=("text", "json"), default="text", help="lines for people or for programs"
     )
+    hooks = parser.add_argument_group("webhooks")
+    hooks.add_argument(
+        "--reach",
+        metavar="NETWORK",
+        action="append",
+        default=[],
+        help="a network of your own that they may lead to: 10.2.0.0/16; may be said again",
+    )
+    hooks.add_argument("--plain-http", action="store_true", help="http:// as well as https://")
     mail = parser.add_argument_group("mail")
     mail.add_argument(
         "--mail", metavar="URL", help="smtp://USER@HOST:PORT, smtps:// or smtp+plain://"
@@ -85,7 +97,7 @@ def run(given: argparse.Namespace) -> int:
     from offtake.desk.start import Ways, adopt, assembled, parts, signing_permits
     from offtake.desk.tell import ByMail
 
-    clock, mail = SystemClock(), _mail(given)
+    clock, mail, reach = SystemClock(), _mail(given), _reach(given)
     if given.mail_test is not None:
         return _tested(mail, given.mail_test)
     by_mail = None if mail is None else ByMail(_origin(given).url(""), given.mail_language)
@@ -103,7 +115,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"Sign on as the first administrator, once:\n  {first}", flush=True)
     if key is not None:
         made = signing_permits(made, key)
-    post = _posting(made, clock, mail)
+    post = _posting(made, clock, mail, reach)
     return _listen(assembled(made, clock, post=post, signing=signing), given)
 
 
@@ -176,17 +188,30 @@ def _tested(mail: "Server | None", address: str) -> int:
     return 0
 
 
-def _posting(made: "Parts", clock: "SystemClock", mail: "Server | None") -> "Post":
+def _reach(given: argparse.Namespace) -> "Reach":
+    """Where webhooks may lead to."""
+    from ipaddress import ip_network
+
+    from offtake.desk.transport.reach import Reach
+
+    try:
+        networks = tuple(ip_network(text) for text in given.reach)
+    except ValueError as error:
+        says = str(error)
+        raise Invalid("bad-value", "--reach", says, "Write 10.2.0.0/16, or one address.") from error
+    return Reach(("https", "http") if given.plain_http else ("https",), networks)
+
+
+def _posting(made: "Parts", clock: "SystemClock", mail: "Server | None", reach: "Reach") -> "Post":
     """What sends webhooks and letters.
 
     Webhooks only if OFFTAKE_DESK_KEYS holds a key that seals their secrets.
     """
     from offtake.desk.seal import BadKey
     from offtake.desk.start import posting
-    from offtake.desk.transport.reach import Reach
 
     try:
-        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), Reach(), mail=mail)
+        return posting(made, clock, os.environ.get("OFFTAKE_DESK_KEYS", ""), reach, mail=mail)
     except BadKey as error:
         remedy = "head -c 32 /dev/urandom | base64"
         raise Invalid("bad-value", "OFFTAKE_DESK_KEYS", str(error), remedy) from error

@@ -32,11 +32,16 @@ def write(document: Document) -> str:
 
     The document must be one that can be read: steps ascend, and every note is of a figure.
     """
+    sections = ["\n".join(_lines({key: below}, "")) for key, below in tree_of(document).items()]
+    return "\n\n".join(sections) + "\n" if sections else "{}\n"
+
+
+def tree_of(document: Document) -> dict[str, Tree]:
+    """What ``write`` writes, section by section, before it is text: for two to be compared."""
     writer = _Writer(document)
     tree = writer.document(document)
     assert not writer.notes, f"notes of no figure: {list(writer.notes)}"
-    sections = ["\n".join(_lines({key: below}, "")) for key, below in tree.items()]
-    return "\n\n".join(sections) + "\n" if sections else "{}\n"
+    return tree
 
 
 def noted(document: Document) -> dict[str, Tree]:

@@ -53,9 +53,14 @@ async def alive() -> dict[str, str]:
     opt={"public": True},
 )
 async def ready(desk: TheDesk) -> Response[dict[str, str]]:
-    """Not while the database cannot be written to, nor before a portfolio is adopted."""
+    """Not while the database cannot be written to, nor before a portfolio is adopted.
+
+    Nor where a deadline cannot be recorded, by a mistake of the desk: nothing is decided then.
+    """
     state = "ready"
-    if not desk.service.is_writable:
+    if desk.service.stuck_at:
+        state = "a deadline cannot be recorded: the log of the desk says which, and why"
+    elif not desk.service.is_writable:
         state = "the database cannot be written to"
     elif desk.state.version is None:
         state = "no portfolio has been adopted"

@@ -12,7 +12,16 @@ from offtake.core.vocabulary import NONE
 from offtake.desk.command import Due
 from offtake.desk.state import SYSTEM, Given, State
 from offtake.sourcing.requirement import Lot, Order, Status
-from offtake.units.time import FOREVER_S
+from offtake.units.time import FOREVER_S, instant_text
+
+
+class Stuck(Exception):
+    """A deadline that has come cannot be recorded, by a mistake of ours: nothing may be decided.
+
+    Whatever were recorded first, this deadline could only follow it, with a wrong date: instants
+    of a journal never go back, and rights run from when a window lapsed. Whether the mistake is
+    about one lot alone, nobody knows before it is found.
+    """
 
 
 class Deadline(NamedTuple):
@@ -78,6 +87,16 @@ def command_of(state: State, deadline: Deadline) -> Given:
     else:
         due = Due(requirement=state.sourcing.lots[deadline.lot].need.requirement)
     return Given(due, SYSTEM, max(deadline.at_s, state.at_s))
+
+
+def said_of(due: Given | None) -> str:
+    """What the desk does by itself, for its log: about what, and of when."""
+    if due is None or not isinstance(due.command, Due):
+        return "a deadline"
+    what = due.command
+    name = f"order {what.order}, tranche {what.tranche}"
+    name = name if what.requirement is None else f"requirement {what.requirement}"
+    return f"the deadline of {name} of {instant_text(due.at_s)}"
 
 
 class Timers:

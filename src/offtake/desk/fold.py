@@ -67,7 +67,8 @@ def folded(state: State, entries: Iterable[Entry]) -> State:
 
 def marked(state: State, command: say.Adopt, at_s: int) -> State:
     """The state at an adoption, with the proposal that it follows marked as adopted."""
-    state = state._replace(seq=state.seq + 1, told=state.told + 1, at_s=at_s)
+    seq = state.seq + 1
+    state = state._replace(seq=seq, told=state.told + 1, at_s=at_s, adopted=seq)
     proposal = None if command.proposal is None else state.proposals.get(command.proposal)
     if proposal is None:
         return state

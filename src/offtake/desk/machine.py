@@ -35,6 +35,13 @@ class Carried(NamedTuple):
     permit: str = ""
     waiver: str = ""
 
+    @property
+    def version(self) -> int:
+        """What somebody has seen of what a command was about, who then changes it."""
+        if self.permit:
+            return permits.known(self.state, self.permit).version
+        return self.state.version_of(self.requirement)
+
 
 def carried(state: State, given: Given) -> Carried:
     """What comes of a command at an instant no earlier than the state's.
@@ -103,7 +110,9 @@ def adopted(state: State, command: say.Adopt, at_s: int) -> State:
 
 def _proposed(state: State, command: say.Propose, given: Given) -> State:
     number = len(state.proposals) + 1
-    made = Proposal(number, given.at_s, given.by, command.note, command.portfolio)
+    made = Proposal(
+        number, given.at_s, given.by, command.note, command.portfolio, base=state.adopted
+    )
     proposals = state.proposals.set(number, made)
     return next_of(state, given)._replace(proposals=proposals)
 

@@ -18,7 +18,8 @@ from offtake.desk.reasons import reasons
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Engine, Failure
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=0.0.4"
+"""The framework adds the character set to texts; twice said, Prometheus reads nothing."""
 
 
 class Metrics:
@@ -53,6 +54,11 @@ class Metrics:
             "Whether the database keeps what is written",
             registry=self._registry,
         )
+        self._stuck = Gauge(
+            "offtake_stuck",
+            "Whether a deadline cannot be recorded, so that nothing is decided",
+            registry=self._registry,
+        )
         for token, reason in reasons().items():
             self._reasons.labels(token, reason.finding.verdict.name.lower())
 
@@ -75,9 +81,10 @@ class Metrics:
         for found in findings:
             self._reasons.labels(found["reason"], found["verdict"]).inc()
 
-    def page(self, db: Engine, *, is_writable: bool) -> bytes:
+    def page(self, db: Engine, *, is_writable: bool, is_stuck: bool) -> bytes:
         """All counts as text, with those of the outbox as they are now, if they can be read."""
         self._writable.set(is_writable)
+        self._stuck.set(is_stuck)
         self._outbox.clear()
         with suppress(Failure), db.connect() as tx:
             for row in outbox.counts(tx):

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, InternalServerException
 from offtake.desk.act import Stale, Unknown
 from offtake.desk.legible import Malformed
 from offtake.desk.reading import Invalid
-from offtake.desk.service import Broken
+from offtake.desk.service import Broken, Stopped
 from offtake.desk.store.engine import Failure, Unkept
 from offtake.desk.wire import Problem, WrongField
 from offtake.desk.writer import KeyUsed, Unavailable, Unsure
@@ -45,6 +45,10 @@ AGAIN = {"Retry-After": "1"}
 UNSURE = (
     "the database was lost while it wrote: whether it is done is not known; "
     "send it again with the same Idempotency-Key, or look"
+)
+STUCK = (
+    "nothing has happened: a deadline that comes first cannot be recorded, by a mistake of the "
+    "desk; tell whoever runs it"
 )
 TITLES: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request cannot be read"),
@@ -117,6 +121,8 @@ def handle(_request: Request[Any, Any, Any] | None, error: Exception) -> Respons
             return problem(503, UNSURE, headers=AGAIN)
         case Unavailable():
             return problem(503, "nothing has happened", headers=AGAIN)
+        case Stopped():
+            return problem(503, STUCK, kind="stuck", title="The desk has stopped", headers=AGAIN)
         case Failure():
             return problem(503, headers=AGAIN)
         case msgspec.MsgspecError():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from offtake.desk.deadline import Stuck
 from offtake.desk.state import State
 from offtake.desk.writer import LIMIT_BATCH, Answered, Asked, Receipt, Unavailable, Writer
 
@@ -21,6 +22,10 @@ LOG = logging.getLogger("offtake.desk")
 
 class Broken(Exception):
     """A mistake of ours in one command: it is not answered, and nothing of it has happened."""
+
+
+class Stopped(Broken):
+    """A deadline that comes first cannot be recorded: nothing is decided until it is."""
 
 
 Reply = Callable[[Answered | Broken], None]
@@ -39,6 +44,7 @@ class Service:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self.is_writable = True
+        self.stuck_at = ""  # The deadline that cannot be recorded, for the log.
         self.is_leaving = False
 
     @property
@@ -71,6 +77,7 @@ class Service:
             Refused: It does not fit the state.
             Invalid: Its words cannot be read.
             Unavailable: The database cannot be written to, or too many commands wait.
+            Stopped: A deadline cannot be recorded that comes first.
         """
         assert self._loop is not None, "start first"
         future: asyncio.Future[Answered | Broken] = self._loop.create_future()
@@ -149,15 +156,30 @@ class Service:
     def _answers(self, asked: Sequence[Asked]) -> list[Answered | Broken]:
         """The answers of the writer; a command that breaks it is tried, and fails, alone.
 
-        Whatever it is that broke: the others have done nothing wrong, and are served.
+        Whatever it is that broke: the others have done nothing wrong, and are served. Where it is
+        a deadline, nobody is, until it can be recorded: it is tried with every batch and tick.
         """
         try:
-            return list(self._writer.write(asked))
+            answers = list(self._writer.write(asked))
+        except Stuck as error:
+            self._stops(error)
+            return [Stopped() for _ in asked]
         except Exception:
             if len(asked) > 1:
                 return [answer for one in asked for answer in self._answers([one])]
             LOG.exception("a command could not be carried out")
             return [Broken() for _ in asked]
+        if self.stuck_at and self._writer.took_last:
+            LOG.info("%s is recorded: the desk goes on", self.stuck_at)
+            self.stuck_at = ""
+        return [*answers]
+
+    def _stops(self, error: Stuck) -> None:
+        """Say so, loudly, once for each deadline."""
+        if str(error) != self.stuck_at:
+            says = "%s cannot be recorded, by a mistake of ours: nothing is decided until it is"
+            LOG.critical(says, error, exc_info=error)
+            self.stuck_at = str(error)
 
     def _reply(
         self, batch: Sequence[Waiting], answers: Sequence[Answered | Broken], *, changed: bool

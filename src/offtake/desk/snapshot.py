@@ -48,7 +48,7 @@ def written(state: State) -> bytes:
     """A state as bytes; the same state gives the same ones."""
     data = {
         "version": VERSION,
-        "adopted": state.in_force.number,
+        "portfolio": state.in_force.number,
         "shapes": shapes_of(parts()),
         **{name: packed(getattr(state, name)) for name in parts()},
         "sourcing": sourcing.packed_data_of(state.sourcing),
@@ -69,8 +69,8 @@ def read(body: bytes, version: Version) -> State:
     data = _unpacked(body)
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise BadSnapshot("version", f"is not {VERSION}, which is what can be read")
-    check_keys(data, ("version", "adopted", "shapes", *parts(), "sourcing"), "snapshot")
-    if data["adopted"] != version.number:
+    check_keys(data, ("version", "portfolio", "shapes", *parts(), "sourcing"), "snapshot")
+    if data["portfolio"] != version.number:
         says = f"that of entry {data['adopted']}, and entry {version.number} is in force"
         raise BadSnapshot("portfolio", says)
     found = parts_of(data, parts(), "")

@@ -144,7 +144,11 @@ def metrics_page(made: Parts) -> HTTPRouteHandler:
     @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)], sync_to_thread=True)
     def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
-        page = made.metrics.page(reader(made.engine), is_writable=desk.service.is_writable)
+        page = made.metrics.page(
+            reader(made.engine),
+            is_writable=desk.service.is_writable,
+            is_stuck=bool(desk.service.stuck_at),
+        )
         return Response(page, media_type=MEDIA_TYPE)
 
     return metrics

@@ -52,7 +52,10 @@ class Version(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """A portfolio that somebody proposed; ``adopted`` is the entry that put it in force."""
+    """A portfolio that somebody proposed; ``adopted`` is the entry that put it in force.
+
+    ``base`` is the entry that had adopted the portfolio it was proposed beside.
+    """
 
     number: int
     at_s: int
@@ -60,6 +63,7 @@ class Proposal(NamedTuple):
     note: str
     text: str
     adopted: int = 0
+    base: int = 0
 
 
 class Round(NamedTuple):
@@ -124,7 +128,8 @@ class State(NamedTuple):
     """All that follows from the journal up to entry ``seq``.
 
     ``told`` counts the entries but for offers, of which nobody else may know before the close: it
-    is what people may count, where ``seq`` would tell how many offers have come.
+    is what people may count, where ``seq`` would tell how many offers have come. ``adopted`` is the
+    last entry so far that adopted a portfolio, where ``version`` is of the last one of all.
     """
 
     seq: int = 0
@@ -137,6 +142,7 @@ class State(NamedTuple):
     proposals: Map[int, Proposal] = Map()
     permits: Permits = Permits()
     used: Map[str, Map[int, int]] = Map()  # Changes of GPUs metered, by pool and instant.
+    adopted: int = 0
 
     @property
     def in_force(self) -> Version:

@@ -16,12 +16,13 @@ from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
 from offtake.desk.act import Unknown
 from offtake.desk.clock import Clock
-from offtake.desk.deadline import Timers, command_of
+from offtake.desk.deadline import Stuck, Timers, command_of, said_of
 from offtake.desk.entry import START, Entry, Written, chained, entry_of, read, written
 from offtake.desk.fold import Unfit, folded, under
 from offtake.desk.machine import Carried, carried
 from offtake.desk.opening import opened
-from offtake.desk.permits import Repeated, known, permit_id, repeated
+from offtake.desk.overtaken import still_fits
+from offtake.desk.permits import Repeated, permit_id, repeated
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import By, Given, State
 from offtake.desk.store import journal
@@ -210,13 +211,6 @@ def _failed(error: Failure, *, is_sure: bool) -> Invalid | Unavailable:
     return (Unavailable if is_sure else Unsure)(error.__class__.__name__)
 
 
-def _version_of(state: State, done: Carried) -> int:
-    """What somebody has seen of what a command was about, who then changes it."""
-    if done.permit:
-        return known(state, done.permit).version
-    return state.version_of(done.requirement)
-
-
 def _drawn(again: Repeated) -> Receipt:
     """The answer to a draw that was made before: nothing happens once more."""
     return Receipt(
@@ -241,6 +235,7 @@ class _Batch:
         self._rows: list[Row] = []
         self._kept: list[Answer] = []
         self._timers = writer._timers
+        self._due: Given | None = None  # What the desk did last by itself.
 
     @property
     def has_written(self) -> bool:
@@ -255,7 +250,7 @@ class _Batch:
         if head.seq != self.head.seq:
             self._catch_up(tx, head)
         self._now_s = max(self._now_s, self.state.at_s)  # A clock that went back waits.
-        self._let_time_pass()
+        self._time_comes_first()
         keys = [(item.by.id, item.key) for item in asked if item.key]
         known = journal.answered(tx, keys)
         w._at("decided")
@@ -282,10 +277,17 @@ class _Batch:
         self.head = head
         self._timers = self._w._timers = Timers(self.state, self.state.at_s)
 
+    def _time_comes_first(self) -> None:
+        """What has run out by now is recorded before any command, or nothing is."""
+        try:
+            self._let_time_pass()
+        except Exception as error:
+            raise Stuck(said_of(self._due)) from error
+
     def _let_time_pass(self) -> None:
         """Record what has run out, each at its instant, before anything later is decided."""
         while (deadline := self._timers.pop(self.state, self._now_s)) is not None:
-            given = command_of(self.state, deadline)
+            self._due = given = command_of(self.state, deadline)
             done = carried(self.state, given)
             if done.events:
                 self._record(given, done)
@@ -339,6 +341,9 @@ class _Batch:
         """Fold the whole journal anew: every index may mean something else now."""
         self._flush(tx)
         self._w._at("adopting")
+        made = self.state.proposals.get(command.proposal or 0)
+        if made is not None and made.base != self.state.adopted:
+            still_fits(self.state, command, journal.portfolio_at(tx, made.base))
         entries = (read(row.body) for row in journal.since(tx, 0))
         try:
             after = under(self.state, command, given.at_s, entries)
@@ -378,7 +383,7 @@ class _Batch:
             requirement=done.requirement,
             permit=done.permit,
             waiver=done.waiver,
-            version=_version_of(self.state, done),
+            version=done.version,
             happened=tuple(happened),
             orders=tuple(sorted(orders)),
         )

@@ -243,7 +243,7 @@ async def feed(desk: TheDesk, who: Asker, request: Request[Any, Any, Any]) -> Re
     mine = (row for row in rows if not who.party or who.party in _concerned(state, row))
     told = Feed("offtake", request.base_url.hostname or "offtake")
     body = ics([_dated(state, row, base) for row in mine], told, words_in("en"))
-    return Response(body, media_type="text/calendar; charset=utf-8")
+    return Response(body, media_type="text/calendar")
 
 
 def _dated(state: State, row: Deadline, base: str) -> Dated:

@@ -301,7 +301,7 @@ class Register:
         now_s = self.clock.now_s()
         made = contact._replace(id=new_id(self.chance), created_at_s=now_s)
         with self.engine.begin() as tx:
-            add_contact(tx, made)
+            made = add_contact(tx, made)
             trace(tx, Trace(now_s, by, "contact.added", made.id, made.party))
         return made
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from offtake.desk.access.role import Role
@@ -49,20 +50,25 @@ class Full(ValueError):
     """There are ``LIMIT_CONTACTS`` contacts, or ``LIMIT_OF_PARTY`` of one party."""
 
 
-def add_contact(tx: Connection, contact: Contact) -> None:
-    """Add an address; one that the party has already takes the new language.
+def add_contact(tx: Connection, contact: Contact) -> Contact:
+    """Add an address; one that the party has already stays, and takes the new language.
 
     Raises:
         Full: There is room for no other.
     """
     own = CONTACTS.c.party == contact.party
-    tx.execute(CONTACTS.delete().where(own & (CONTACTS.c.address == contact.address)))
+    same = own & (CONTACTS.c.address == contact.address)
+    there = tx.execute(select(CONTACTS).where(same)).first()
+    if there is not None:
+        tx.execute(update(CONTACTS).where(same).values(language=contact.language))
+        return contact._replace(id=there.id, created_at_s=there.created_at_s)
     count = select(func.count()).select_from(CONTACTS)
     if tx.execute(count).scalar_one() >= LIMIT_CONTACTS:
         raise Full(f"there are {LIMIT_CONTACTS} addresses; remove one first")
     if tx.execute(count.where(own)).scalar_one() >= LIMIT_OF_PARTY:
         raise Full(f"there are {LIMIT_OF_PARTY} addresses of this party; remove one first")
     tx.execute(insert(CONTACTS), contact._asdict())
+    return contact
 
 
 def remove_contact(tx: Connection, contact_id: str) -> bool:

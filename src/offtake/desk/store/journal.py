@@ -18,7 +18,8 @@ from sqlalchemy import (
     update,
 )
 
-from offtake.desk.entry import START
+from offtake.desk.command import Adopt
+from offtake.desk.entry import START, read
 from offtake.desk.store.prepared import Prepared
 from offtake.desk.store.tables import METADATA
 
@@ -165,6 +166,14 @@ def page(tx: Connection, seq: int, limit: int) -> list[Row]:
     """Some entries after one, oldest first."""
     wanted = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq)
     return _rows(tx, wanted.limit(limit))
+
+
+def portfolio_at(tx: Connection, seq: int) -> str:
+    """The portfolio that an entry adopted."""
+    (row,) = _rows(tx, select(JOURNAL).where(JOURNAL.c.seq == seq))
+    command = read(row.body).command
+    assert isinstance(command, Adopt), row.kind
+    return command.portfolio
 
 
 def last_of(tx: Connection, kind: str) -> Row | None:
