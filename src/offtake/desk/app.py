@@ -37,7 +37,7 @@ PAGES = (
     summary="Whether the process answers",
     tags=["health"],
     security=[{}],
-    opt={"public": True},
+    opt={"public": True, "unlimited": True},
 )
 async def alive() -> dict[str, str]:
     """Always, while it runs."""
@@ -50,7 +50,7 @@ async def alive() -> dict[str, str]:
     tags=["health"],
     responses={503: ResponseSpec(dict[str, str], False, "Not now")},
     security=[{}],
-    opt={"public": True},
+    opt={"public": True, "unlimited": True},
 )
 async def ready(desk: TheDesk) -> Response[dict[str, str]]:
     """Not while the database cannot be written to, nor before a portfolio is adopted.

@@ -142,8 +142,8 @@ def _says(writer: Writer, by: By, command: say.AnyCommand) -> None:
 def demo_pages(made: Parts, clock: DemoClock) -> tuple[HTTPRouteHandler, ...]:
     """Who to be, and how to let time pass."""
 
-    @get("/demo", include_in_schema=False, opt={"public": True})
-    async def who(request: Request[Any, Any, Any]) -> Response[str]:
+    @get("/demo", include_in_schema=False, opt={"public": True}, sync_to_thread=True)
+    def who(request: Request[Any, Any, Any]) -> Response[str]:
         """Choose who to be; each link signs on once."""
         order = [name for name, _, _ in PEOPLE]
         known = [person for person in made.register.people() if person.name in order]

@@ -76,7 +76,8 @@ class Doorkeeper(ASGIMiddleware):
         address = network_of(connection.client.host if connection.client else "")
         who, came = await self._who(connection, address)
         scope["user"], scope["auth"] = who, came
-        self._limit(who, address)
+        if not scope["route_handler"].opt.get("unlimited"):
+            self._limit(who, address)
         if who is None and not scope["route_handler"].opt.get("public"):
             raise NotAuthorizedException(headers=CHALLENGE)
         method = scope.get("method", "GET")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -87,14 +88,18 @@ async def do(visit: Visitor, request: Request[Any, Any, Any], act: FromPath[str]
         command = _command(visit, act, given)
         if act in BINDING and not _first(given, "sure"):
             says = visit.words("Confirm that it is meant: it cannot be taken back.")
-            return _again(visit, act, given, (_line(visit, "sure", says, ""),))
+            return await run_sync(_again, visit, act, given, (_line(visit, "sure", says, ""),))
         await visit.desk.do(visit.known, command)
     except msgspec.ValidationError as error:
-        return _again(visit, act, given, (_misfit(visit, str(error)),))
+        return await run_sync(_again, visit, act, given, (_misfit(visit, str(error)),))
     except Invalid as error:
-        return _again(visit, act, given, tuple(_unusable(visit, row) for row in error.wrong))
+        return await run_sync(
+            _again, visit, act, given, tuple(_unusable(visit, row) for row in error.wrong)
+        )
     except Refused as error:
-        return _again(visit, act, given, (_line(visit, "", *refusal(str(error), visit.words)),))
+        return await run_sync(
+            _again, visit, act, given, (_line(visit, "", *refusal(str(error), visit.words)),)
+        )
     return Redirect(_back(act, given), status_code=303)
 
 

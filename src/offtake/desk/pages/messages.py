@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from anyio.to_thread import run_sync
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -42,8 +43,8 @@ def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, 
     """The page about messages, and its forms."""
     kept = Kept(sending, register)
 
-    @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)])
-    async def messages(visit: Visitor) -> Response[str]:
+    @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)], sync_to_thread=True)
+    def messages(visit: Visitor) -> Response[str]:
         """What is dead, what was sent, and who is told."""
         return page(kept, visit)
 
@@ -52,8 +53,9 @@ def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, 
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.OUTBOX_RETRY)],
+        sync_to_thread=True,
     )
-    async def retried(visit: Visitor, name: FromPath[str]) -> Response[str]:
+    def retried(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Send a dead message again, under its id."""
         need(visit.known, Act.OUTBOX_RETRY)
         revive(sending, name, visit.desk.clock.now_s())
@@ -88,15 +90,8 @@ def page(
 
 
 def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
-    @post(
-        "/outbox/webhooks",
-        include_in_schema=False,
-        status_code=200,
-        guards=[needs(Act.WEBHOOK_MANAGE)],
-    )
-    async def tell(visit: Visitor, request: Form) -> Response[str]:
-        """Tell a program; its secret is shown once, now."""
-        who, form = visit.known, await request.form()
+    def told(visit: Visit, form: Any) -> Response[str]:
+        who = visit.known
         need(who, Act.WEBHOOK_MANAGE)
         topics = tuple(str(topic) for topic in form.getall("topics", [EVERYTHING]))
         body = WebhookBody(url=str(form.get("url", "")).strip(), topics=topics)
@@ -108,12 +103,23 @@ def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
         return page(kept, visit, text)
 
     @post(
-        "/outbox/webhooks/{name:str}/end",
+        "/outbox/webhooks",
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.WEBHOOK_MANAGE)],
     )
-    async def no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
+    async def tell(visit: Visitor, request: Form) -> Response[str]:
+        """Tell a program; its secret is shown once, now."""
+        return await run_sync(told, visit, await request.form())
+
+    @post(
+        "/outbox/webhooks/{name:str}/end",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.WEBHOOK_MANAGE)],
+        sync_to_thread=True,
+    )
+    def no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Tell a program no more."""
         need(visit.known, Act.WEBHOOK_MANAGE)
         remove(kept.sending, visit.known, name)
@@ -123,15 +129,8 @@ def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
 
 
 def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
-    @post(
-        "/outbox/contacts",
-        include_in_schema=False,
-        status_code=200,
-        guards=[needs(Act.CONTACT_MANAGE)],
-    )
-    async def write_to(visit: Visitor, request: Form) -> Response[str]:
-        """Write to an address."""
-        who, form = visit.known, await request.form()
+    def written_to(visit: Visit, form: Any) -> Response[str]:
+        who = visit.known
         need(who, Act.CONTACT_MANAGE)
         given = {key: str(form.get(key, "")).strip() for key in ("address", "party", "language")}
         try:
@@ -144,12 +143,23 @@ def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
         return page(kept, visit)
 
     @post(
-        "/outbox/contacts/{name:str}/end",
+        "/outbox/contacts",
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.CONTACT_MANAGE)],
     )
-    async def write_no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
+    async def write_to(visit: Visitor, request: Form) -> Response[str]:
+        """Write to an address."""
+        return await run_sync(written_to, visit, await request.form())
+
+    @post(
+        "/outbox/contacts/{name:str}/end",
+        include_in_schema=False,
+        status_code=200,
+        guards=[needs(Act.CONTACT_MANAGE)],
+        sync_to_thread=True,
+    )
+    def write_no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Write to an address no more."""
         who = visit.known
         need(who, Act.CONTACT_MANAGE)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anyio.to_thread import run_sync
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -74,17 +75,13 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
             **again(wrong, form),
         )
 
-    @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
-    async def people(visit: Visitor) -> Response[str]:
+    @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)], sync_to_thread=True)
+    def people(visit: Visitor) -> Response[str]:
         """Who is here, and whose programs come with which token."""
         return page(visit)
 
-    @post(
-        "/people/tokens", include_in_schema=False, status_code=200, guards=[needs(Act.TOKENS_OWN)]
-    )
-    async def token(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
-        """A token for a program of whoever asks; its text is shown once, now."""
-        who, form = visit.known, await request.form()
+    def made_token(visit: Visit, form: Any) -> Response[str]:
+        who = visit.known
         need(who, Act.TOKENS_OWN)
         scopes = tuple(str(form.get("scopes", "")).replace(",", " ").split())
         days = str(form.get("days", ""))
@@ -101,12 +98,20 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
         return page(visit, visit.words("The token, shown once: {text}", text=made.text))
 
     @post(
+        "/people/tokens", include_in_schema=False, status_code=200, guards=[needs(Act.TOKENS_OWN)]
+    )
+    async def token(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
+        """A token for a program of whoever asks; its text is shown once, now."""
+        return await run_sync(made_token, visit, await request.form())
+
+    @post(
         "/people/tokens/{token_id:str}/end",
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.TOKENS_OWN)],
+        sync_to_thread=True,
     )
-    async def end(visit: Visitor, token_id: FromPath[str]) -> Response[str]:
+    def end(visit: Visitor, token_id: FromPath[str]) -> Response[str]:
         """End a token now."""
         who = visit.known
         own = {row.id for row in register.tokens(who.id)}
@@ -114,10 +119,8 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
             register.revoke_token(token_id, by=who.id)
         return page(visit)
 
-    @post("/people", include_in_schema=False, status_code=200, guards=[needs(Act.PEOPLE_MANAGE)])
-    async def add(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
-        """Somebody new, with a link to sign on once."""
-        who, form = visit.known, await request.form()
+    def added(visit: Visit, form: Any) -> Response[str]:
+        who = visit.known
         need(who, Act.PEOPLE_MANAGE)
         try:
             roles = frozenset(Role(str(value)) for value in form.getall("roles", []))
@@ -133,6 +136,11 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
             "Their link to sign on, shown once: {text}", text=origin.url(f"/sign-in?code={code}")
         )
         return page(visit, text)
+
+    @post("/people", include_in_schema=False, status_code=200, guards=[needs(Act.PEOPLE_MANAGE)])
+    async def add(visit: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
+        """Somebody new, with a link to sign on once."""
+        return await run_sync(added, visit, await request.form())
 
     return people, token, end, add
 

@@ -201,8 +201,8 @@ async def capacity_picture(visit: Visitor, on: Sheet = None) -> Response[bytes]:
     return svg(drawn, visit.words)
 
 
-@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
-async def portfolio(visit: Visitor) -> Html:
+@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)], sync_to_thread=True)
+def portfolio(visit: Visitor) -> Html:
     """The portfolio in force and what is proposed."""
     return portfolio_page(visit)
 

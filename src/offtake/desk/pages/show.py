@@ -198,8 +198,13 @@ def requirements_page(
     )
 
 
-@get("/requirements/{name:str}", include_in_schema=False, guards=[needs(Act.REQUIREMENT_READ)])
-async def requirement(visit: Visitor, name: FromPath[str]) -> Html:
+@get(
+    "/requirements/{name:str}",
+    include_in_schema=False,
+    guards=[needs(Act.REQUIREMENT_READ)],
+    sync_to_thread=True,
+)
+def requirement(visit: Visitor, name: FromPath[str]) -> Html:
     """A requirement: what is next, why, and what happened."""
     return requirement_page(visit, name)
 
