@@ -248,6 +248,29 @@ def test_who_is_not_known_or_has_asked_often_goes_the_long_way(
     assert taken[-2:] == [False, False]
 
 
+def test_whoever_goes_on_asking_is_looked_up_beside_what_they_ask(
+    here: Place, taken: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("offtake.desk.access.recent.AGING_MS", 0)
+    here.desk("buyer", "GET", "/v1/me")
+    door, asked = here.desk.parts.door, list[str]()
+    find = door.register.of_token
+
+    def finds(text: str) -> Any:
+        asked.append(text)
+        return find(text)
+
+    monkeypatch.setattr(type(door.register), "of_token", lambda _self, text: finds(text))
+    for number in range(20):
+        body = {**SUBMIT, "requirement": f"r{number}"}
+        assert _told(here, SHORT, Sent("buyer", "/v1/requirements", body)).status_code == 201
+    until = time.monotonic() + 20
+    while not asked and time.monotonic() < until:
+        time.sleep(0.01)
+    assert 0 < len(asked) <= 20
+    assert all(taken[-20:])
+
+
 def test_a_line_that_breaks_off_is_forgotten_and_its_command_stays(here: Place) -> None:
     here.desk("buyer", "GET", "/v1/me")
     with here.line() as line:

@@ -199,8 +199,13 @@ def _signed(
 
 
 def next_step(state: State, lot: Lot, at_s: int) -> list[Recorded]:
-    """What would be recorded if the desk went on with a lot now: nothing is."""
-    return _asked(state, ask.Proceed(lot.number, worth(state, lot.need, at_s)), at_s)
+    """What would be recorded if the desk went on with a lot now: nothing is.
+
+    Offers alone are weighed, and only then is gone through what floors have taken already.
+    """
+    is_weighed = lot.status == Status.CLOSED
+    weighed = worth(state, lot.need, at_s) if is_weighed else state.in_force.worth
+    return _asked(state, ask.Proceed(lot.number, weighed), at_s)
 
 
 def _step(state: State, lot: Lot, kind: EventKind, at_s: int) -> list[Recorded]:

@@ -20,6 +20,7 @@ from offtake.desk.pages.site import PAGES as TEMPLATES
 from offtake.desk.start import Parts, adopt
 from offtake.desk.state import By
 from offtake.desk.store.person import Person
+from offtake.desk.thread import in_thread
 from offtake.desk.words import LANGUAGES, words_in
 from offtake.desk.writer import Asked, Receipt, Writer
 from offtake.units.time import parse_instant
@@ -142,7 +143,8 @@ def _says(writer: Writer, by: By, command: say.AnyCommand) -> None:
 def demo_pages(made: Parts, clock: DemoClock) -> tuple[HTTPRouteHandler, ...]:
     """Who to be, and how to let time pass."""
 
-    @get("/demo", include_in_schema=False, opt={"public": True}, sync_to_thread=True)
+    @get("/demo", include_in_schema=False, opt={"public": True})
+    @in_thread
     def who(request: Request[Any, Any, Any]) -> Response[str]:
         """Choose who to be; each link signs on once."""
         order = [name for name, _, _ in PEOPLE]

@@ -1,5 +1,6 @@
 """What the desk counts, for Prometheus: entries, reason codes, what waits to be sent."""
 
+from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -68,14 +69,18 @@ class Metrics:
 
     def told(self, entries: Iterable[Entry]) -> None:
         """Count entries that are durable."""
+        done, happened = Tally[str](), Tally[str]()
         for entry in entries:
             if isinstance(entry.command, Bid):
                 continue  # How many offers have come is sealed, also from who runs the desk.
-            self._entries.labels(str(type(entry.command).__struct_config__.tag)).inc()
+            done[str(type(entry.command).__struct_config__.tag)] += 1
             for line in entry.events:
-                self._events.labels(str(line["event"])).inc()
+                happened[str(line["event"])] += 1
                 for row in line.get("decisions", ()):
                     self._count(row["findings"])
+        for counter, tally in ((self._entries, done), (self._events, happened)):
+            for name, times in tally.items():
+                counter.labels(name).inc(times)
 
     def _count(self, findings: Iterable[Mapping[str, Any]]) -> None:
         for found in findings:

@@ -44,6 +44,7 @@ from offtake.desk.store.access import Register
 from offtake.desk.store.engine import Connection, Engine, open_engine, reader
 from offtake.desk.store.migrate import migrate
 from offtake.desk.tell import ByMail, Teller
+from offtake.desk.thread import in_thread
 from offtake.desk.transport.mail import Mail, Server
 from offtake.desk.transport.outcome import Transport
 from offtake.desk.transport.reach import Reach
@@ -141,7 +142,8 @@ def signing_permits(made: Parts, private: bytes) -> Parts:
 def metrics_page(made: Parts) -> HTTPRouteHandler:
     """Where Prometheus reads."""
 
-    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)], sync_to_thread=True)
+    @get("/metrics", include_in_schema=False, guards=[needs(Act.METRICS_READ)])
+    @in_thread
     def metrics(desk: TheDesk) -> Response[bytes]:
         """The counts of this process."""
         page = made.metrics.page(

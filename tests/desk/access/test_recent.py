@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from desk.access.doors import House, bearer
 from desk.access.registers import Desk
 from offtake.desk.access.limit import KNOWN, rates_of
-from offtake.desk.access.recent import LIMIT_RECENT, RECHECK_MS, Found, Recent
+from offtake.desk.access.recent import AGING_MS, LIMIT_RECENT, RECHECK_MS, Found, Recent
 from offtake.desk.access.role import Role
 from offtake.desk.access.who import Who
 from offtake.desk.store.access import Register
@@ -190,3 +190,20 @@ def test_no_more_are_remembered_than_are_bounded_and_no_secret_is() -> None:
 def test_a_desk_grants_as_many_requests_a_minute_as_it_is_told() -> None:
     assert rates_of(600).known == KNOWN
     assert rates_of(2).known == (2, 1)
+
+
+def test_an_answer_that_ages_is_asked_for_again_once() -> None:
+    ticks = [0]
+    recent = Recent(lambda: 0, lambda: ticks[0])
+    found = Found(Who("p1", "Ada", frozenset({Role.BUYER}), token_id="t"), 10**9, 0)
+    recent.keep("token a", found, 0, 0)
+
+    assert not recent.ages("token a")
+    ticks[0] = AGING_MS
+    assert not recent.ages("token b")
+    assert [recent.ages("token a") for _ in range(3)] == [True, False, False]
+    assert recent.who("token a", 0) is not None
+    recent.keep("token a", found, AGING_MS, 0)
+    assert not recent.ages("token a")
+    ticks[0] = 2 * AGING_MS
+    assert recent.ages("token a")

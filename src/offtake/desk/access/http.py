@@ -4,6 +4,7 @@ Every route needs an act (``guards=[needs(act)]``), or says in its ``opt`` that 
 ``unguarded`` lists those that do neither.
 """
 
+from asyncio import Task, create_task
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -69,6 +70,7 @@ class Doorkeeper(ASGIMiddleware):
             Buckets(rate, door.tick_ms) for rate in door.rates
         )
         self._recent = Recent(lambda: door.register.changes, door.tick_ms)
+        self._asking: set[Task[Who | None]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let a request in, with who is asking, or refuse it."""
@@ -106,9 +108,19 @@ class Doorkeeper(ASGIMiddleware):
 
     def remembered(self, token: str) -> Who | None:
         """Who came with a token a moment ago; None where the database has to be asked."""
-        if not token:
-            return None
-        return self._recent.who(f"token {token}", self._door.register.clock.now_s())
+        known_by, register = f"token {token}", self._door.register
+        who = self._recent.who(known_by, register.clock.now_s()) if token else None
+        if who is not None and self._recent.ages(known_by):
+            task = create_task(self._found(partial(register.of_token, token), known_by))
+            self._asking.add(task)
+            task.add_done_callback(self._asked)
+        return who
+
+    def _asked(self, task: Task[Who | None]) -> None:
+        """Whoever could not be looked up is looked up by who comes next, and told."""
+        self._asking.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     def grants(self, who: Who) -> bool:
         """Whether somebody may ask once more now; if so, they have asked."""

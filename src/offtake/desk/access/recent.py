@@ -13,6 +13,8 @@ from offtake.desk.access.who import Who
 
 RECHECK_MS = 2_000
 """How long an answer of the database is believed."""
+AGING_MS = 1_000
+"""After how long it is asked again beside whoever comes, so that nobody has to wait for it."""
 LIMIT_RECENT = 10_000
 """Who is remembered at a time; of more, those who were looked up first are looked up again."""
 
@@ -29,6 +31,7 @@ class _Kept(NamedTuple):
     found: Found
     at_ms: int
     change: int
+    is_asked: bool = False  # Whether the database is asked again already.
 
 
 class Recent:
@@ -52,6 +55,15 @@ class Recent:
         is_fresh = self._tick_ms() - kept.at_ms < RECHECK_MS
         lasts = found.at_s <= now_s < min(found.until_s, found.at_s + RECHECK_MS // 1_000)
         return found.who if is_fresh and lasts else None
+
+    def ages(self, secret: str) -> bool:
+        """Whether the database should be asked about somebody again; true once for each answer."""
+        name = _name(secret)
+        kept = self._kept.get(name)
+        if kept is None or kept.is_asked or self._tick_ms() - kept.at_ms < AGING_MS:
+            return False
+        self._kept[name] = kept._replace(is_asked=True)
+        return True
 
     def keep(self, secret: str, found: Found, at_ms: int, change: int) -> None:
         """Remember who came; ``at_ms`` and ``change`` are as of before it was looked up.

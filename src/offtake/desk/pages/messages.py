@@ -23,6 +23,7 @@ from offtake.desk.routes.webhooks import WebhookBody, registered, remove, webhoo
 from offtake.desk.store.access import Register
 from offtake.desk.store.contact import Full
 from offtake.desk.store.webhook import EVERYTHING
+from offtake.desk.thread import in_thread
 from offtake.desk.view.requirement import Data
 from offtake.desk.words import LANGUAGES, later
 from offtake.sourcing.command import Refused
@@ -43,7 +44,8 @@ def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, 
     """The page about messages, and its forms."""
     kept = Kept(sending, register)
 
-    @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)], sync_to_thread=True)
+    @get("/outbox", include_in_schema=False, guards=[needs(Act.CONTACT_READ)])
+    @in_thread
     def messages(visit: Visitor) -> Response[str]:
         """What is dead, what was sent, and who is told."""
         return page(kept, visit)
@@ -53,8 +55,8 @@ def message_pages(sending: Post, register: Register) -> tuple[HTTPRouteHandler, 
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.OUTBOX_RETRY)],
-        sync_to_thread=True,
     )
+    @in_thread
     def retried(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Send a dead message again, under its id."""
         need(visit.known, Act.OUTBOX_RETRY)
@@ -117,8 +119,8 @@ def _webhook_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.WEBHOOK_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Tell a program no more."""
         need(visit.known, Act.WEBHOOK_MANAGE)
@@ -157,8 +159,8 @@ def _contact_forms(kept: Kept) -> tuple[HTTPRouteHandler, ...]:
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.CONTACT_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def write_no_more(visit: Visitor, name: FromPath[str]) -> Response[str]:
         """Write to an address no more."""
         who = visit.known

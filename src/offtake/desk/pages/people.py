@@ -19,6 +19,7 @@ from offtake.desk.pages.site import Visit, Visitor, Wrongs, again
 from offtake.desk.store.access import Register
 from offtake.desk.store.person import Misfit, Person
 from offtake.desk.store.token import Kept, TooLong, TooMany, Wanted
+from offtake.desk.thread import in_thread
 from offtake.desk.transport.mail import is_address
 from offtake.desk.view.words import instant
 from offtake.units.time import DAY_S, NEVER
@@ -75,7 +76,8 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
             **again(wrong, form),
         )
 
-    @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)], sync_to_thread=True)
+    @get("/people", include_in_schema=False, guards=[needs(Act.TOKENS_OWN)])
+    @in_thread
     def people(visit: Visitor) -> Response[str]:
         """Who is here, and whose programs come with which token."""
         return page(visit)
@@ -109,8 +111,8 @@ def people_pages(register: Register, origin: Origin) -> tuple[HTTPRouteHandler, 
         include_in_schema=False,
         status_code=200,
         guards=[needs(Act.TOKENS_OWN)],
-        sync_to_thread=True,
     )
+    @in_thread
     def end(visit: Visitor, token_id: FromPath[str]) -> Response[str]:
         """End a token now."""
         who = visit.known

@@ -28,6 +28,7 @@ from offtake.desk.pages.told import meaning
 from offtake.desk.problem import BadRequest, NotThere
 from offtake.desk.reasons import reasons
 from offtake.desk.store import journal
+from offtake.desk.thread import in_thread
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.capacity import figure
 from offtake.desk.view.clause import clauses
@@ -201,7 +202,8 @@ async def capacity_picture(visit: Visitor, on: Sheet = None) -> Response[bytes]:
     return svg(drawn, visit.words)
 
 
-@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)], sync_to_thread=True)
+@get("/portfolio", include_in_schema=False, guards=[needs(Act.PORTFOLIO_READ)])
+@in_thread
 def portfolio(visit: Visitor) -> Html:
     """The portfolio in force and what is proposed."""
     return portfolio_page(visit)

@@ -25,6 +25,7 @@ from offtake.desk.routes.matters import (
     tenders_of,
 )
 from offtake.desk.store import journal
+from offtake.desk.thread import in_thread
 from offtake.desk.view import requirement as view
 from offtake.desk.view.decision import step, why
 from offtake.desk.view.entry import about_entry, entry_data
@@ -202,8 +203,8 @@ def requirements_page(
     "/requirements/{name:str}",
     include_in_schema=False,
     guards=[needs(Act.REQUIREMENT_READ)],
-    sync_to_thread=True,
 )
+@in_thread
 def requirement(visit: Visitor, name: FromPath[str]) -> Html:
     """A requirement: what is next, why, and what happened."""
     return requirement_page(visit, name)

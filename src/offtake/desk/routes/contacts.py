@@ -16,6 +16,7 @@ from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.state import State
 from offtake.desk.store.access import Register
 from offtake.desk.store.contact import Contact, Full
+from offtake.desk.thread import in_thread
 from offtake.desk.transport.mail import is_address
 from offtake.desk.view.words import instant
 from offtake.desk.wire import Page
@@ -78,8 +79,8 @@ def contact_router(register: Register) -> Router:
         "/contacts",
         summary="Write to an address",
         guards=[needs(Act.CONTACT_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def add(desk: TheDesk, who: Asker, data: JSONBody[ContactBody]) -> Data:
         """Of the matters of a supplier, or of the buyer's; its language if it is there already."""
         try:
@@ -92,8 +93,8 @@ def contact_router(register: Register) -> Router:
         "/contacts",
         summary="Where letters go",
         guards=[needs(Act.CONTACT_READ)],
-        sync_to_thread=True,
     )
+    @in_thread
     def listed(who: Asker) -> Page:
         """To a supplier its own."""
         return Page(items=contacts_seen(register, who))
@@ -103,8 +104,8 @@ def contact_router(register: Register) -> Router:
         summary="Write to an address no more",
         status_code=200,
         guards=[needs(Act.CONTACT_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def removed(who: Asker, name: FromPath[str]) -> Data:
         """What is on its way still goes."""
         if not register.remove_contact(name, by=who.id, party=who.party):

@@ -17,6 +17,7 @@ from offtake.desk.routes.keys import Limit
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Engine, reader
 from offtake.desk.store.outbox import Kept
+from offtake.desk.thread import in_thread
 from offtake.desk.transport.reach import Reach
 from offtake.desk.view.words import instant
 from offtake.desk.wire import Page
@@ -77,8 +78,8 @@ def outbox_router(sending: Post) -> Router:
         "/outbox",
         summary="Messages, the latest first",
         guards=[needs(Act.OUTBOX_READ)],
-        sync_to_thread=True,
     )
+    @in_thread
     def messages(who: Asker, status: Status = "", limit: Limit = 50) -> Page:
         """Those of one status, if it is named."""
         return Page(items=messages_seen(sending, who, status, limit))
@@ -87,8 +88,8 @@ def outbox_router(sending: Post) -> Router:
         "/outbox/{name:str}/retry",
         summary="Send a dead message again",
         guards=[needs(Act.OUTBOX_RETRY)],
-        sync_to_thread=True,
     )
+    @in_thread
     def revived(desk: TheDesk, name: FromPath[str]) -> Data:
         """Under the same id."""
         revive(sending, name, desk.clock.now_s())

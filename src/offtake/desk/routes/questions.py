@@ -25,6 +25,7 @@ from offtake.desk.routes.cursor import skipped
 from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
 from offtake.desk.state import Proposal
 from offtake.desk.store import journal
+from offtake.desk.thread import in_thread
 from offtake.desk.view import decision as views
 from offtake.desk.view import portfolio as portfolios
 from offtake.desk.view.entry import about_entry, entry_data
@@ -65,8 +66,8 @@ async def ask(desk: TheDesk, who: Asker, data: JSONBody[AskBody]) -> Data:
     "/portfolio",
     summary="The portfolio in force",
     guards=[needs(Act.PORTFOLIO_READ)],
-    sync_to_thread=True,
 )
+@in_thread
 def in_force(desk: TheDesk, who: Asker) -> Data:
     """Since when; its text is that of the entry that adopted it."""
     need(who, Act.PORTFOLIO_READ)
@@ -208,8 +209,8 @@ def _some_lines(desk: Desk, who: Who, after: int) -> tuple[int, list[bytes]]:
     "/journal/head",
     summary="The number and hash of the last entry",
     guards=[needs(Act.JOURNAL_READ)],
-    sync_to_thread=True,
 )
+@in_thread
 def head(desk: TheDesk, who: Asker) -> Data:
     """Who keeps it can tell later whether an entry was edited, cut or moved."""
     need(who, Act.JOURNAL_READ)

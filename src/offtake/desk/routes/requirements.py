@@ -14,6 +14,7 @@ from offtake.desk.entry import read
 from offtake.desk.routes.cursor import by_count, by_requirement
 from offtake.desk.routes.keys import Cursor, Key, Limit
 from offtake.desk.store import journal
+from offtake.desk.thread import in_thread
 from offtake.desk.view.decision import why
 from offtake.desk.view.entry import about_entry, entry_data
 from offtake.desk.view.requirement import parties_of, requirement
@@ -135,8 +136,8 @@ async def explained(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     "/requirements/{name:str}/timeline",
     summary="What happened, oldest first",
     guards=[needs(Act.JOURNAL_READ)],
-    sync_to_thread=True,
 )
+@in_thread
 def timeline(
     desk: TheDesk, who: Asker, name: FromPath[str], cursor: Cursor = None, limit: Limit = 50
 ) -> Page:

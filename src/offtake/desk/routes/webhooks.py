@@ -18,6 +18,7 @@ from offtake.desk.routes.outbox import Post
 from offtake.desk.store import webhook
 from offtake.desk.store.engine import reader
 from offtake.desk.store.webhook import TooMany
+from offtake.desk.thread import in_thread
 from offtake.desk.view.words import instant
 from offtake.desk.wire import Page
 from offtake.sourcing.command import Refused
@@ -39,8 +40,8 @@ def webhook_router(sending: Post) -> Router:
         "/webhooks",
         summary="Tell a program of one's own",
         guards=[needs(Act.WEBHOOK_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def register(desk: TheDesk, who: Asker, data: JSONBody[WebhookBody]) -> Data:
         """Its secret is in the answer, and never again (docs/reference/outbox.md)."""
         made = registered(sending, who, data, desk.clock.now_s())
@@ -50,8 +51,8 @@ def webhook_router(sending: Post) -> Router:
         "/webhooks",
         summary="Programs that are told",
         guards=[needs(Act.WEBHOOK_READ)],
-        sync_to_thread=True,
     )
+    @in_thread
     def listed(who: Asker) -> Page:
         """Without their secrets; those of others by the host alone, for a path may be a secret."""
         return Page(items=webhooks_seen(sending, who))
@@ -61,8 +62,8 @@ def webhook_router(sending: Post) -> Router:
         summary="Tell a program no more",
         status_code=200,
         guards=[needs(Act.WEBHOOK_MANAGE)],
-        sync_to_thread=True,
     )
+    @in_thread
     def removed(who: Asker, name: FromPath[str]) -> Data:
         """What waits for it is dead. A supplier removes its own, the buyer any."""
         remove(sending, who, name)
