@@ -201,6 +201,21 @@ def test_requests_that_come_together_are_answered_in_order(here: Place, taken: l
     assert all(taken[-5:])
 
 
+def test_hundreds_that_come_together_and_are_refused_are_all_answered(here: Place) -> None:
+    here.desk("buyer", "GET", "/v1/me")
+    text = json.dumps({**SUBMIT, "title": "x" * 201}).encode()
+    with here.line() as line:
+        line.sendall(_lines(here, body=text) * 300)
+        heard = _heard(line, 300)
+    assert len(heard) == 300
+    assert {one[:3] for one in heard} <= {b"422", b"429"}
+    assert is_alive(here)
+
+
+def is_alive(here: Place) -> bool:
+    return bool(here.desk("", "GET", "/health/live").status_code == 200)
+
+
 def test_a_body_in_pieces_is_taken_whole(here: Place, taken: list[bool]) -> None:
     here.desk("buyer", "GET", "/v1/me")
     with here.line() as line:

@@ -5,6 +5,7 @@ is carried out as its route in ``routes/`` would, which is the meaning of this o
 the same bytes. Anything else, whatever it is, takes the long way; nothing has happened to it yet.
 """
 
+from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
@@ -95,7 +96,7 @@ class Express:
             asked = self._desk.checked(head.who, command, head.key)
             self._desk.service.give(asked, lambda answer: reply(self._said(head.who, answer)))
         except Exception as error:  # As the framework does: every error has its answer.
-            reply(self._refused(error))
+            get_running_loop().call_soon(reply, self._refused(error))
         return True
 
     def _said(self, who: Who, answer: Answered | Broken) -> Said:
