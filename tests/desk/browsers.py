@@ -43,7 +43,8 @@ class Served:
                 if httpx.get(f"{self.base}/health/ready", timeout=1).status_code == 200:
                     return
             except httpx.TransportError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
         raise AssertionError("the desk did not start")
 
     def kill(self) -> None:
@@ -51,9 +52,10 @@ class Served:
         self.process.wait()
 
     def later(self) -> None:
-        """Let time pass to the next deadline."""
+        """Let time pass to the next deadline; what runs out then is recorded and seen."""
         headers = {"origin": self.base, "sec-fetch-site": "same-origin"}
-        assert httpx.post(f"{self.base}/demo/later", headers=headers).status_code == 303
+        passed = httpx.post(f"{self.base}/demo/later", headers=headers, timeout=60)
+        assert passed.status_code == 303
 
 
 @pytest.fixture
@@ -113,8 +115,9 @@ class Person:
             self.page.locator(f"[name='{name.replace('__', '.')}']:visible").last.fill(value)
 
     def presses(self, name: str) -> str:
-        self.page.get_by_role("button", name=name).first.click()
-        self.page.wait_for_load_state()
+        """Press a button that sends a form; the text of the page that answers it."""
+        with self.page.expect_navigation():  # The page before is loaded, too: no state tells.
+            self.page.get_by_role("button", name=name).first.click()
         return str(self.page.inner_text("main"))
 
     def confirms(self, name: str) -> str:

@@ -79,8 +79,14 @@ def test_a_requirement_is_sourced_to_its_orders(run: Run, desk: Served) -> None:
     run("beta", "offer", "make", "r", "--gpus", "64", "--price", "$2.50")
     run("gamma", "offer", "make", "r", "--gpus", "20", "--price", "$2.40", "--tranches", "2")
     assert len(run("beta", "tender", "get", "r.1")["bids"]) == 1
+    assert [row["offer"] for row in run("beta", "offer", "list")] == ["r.1.beta"]
+    assert run("ada", "offer", "list", "--requirement", "r") == []
+    assert run("ada", "offer", "get", "r.1.beta", code=3)[0]["code"] == "not-found"
     desk.clock.set("2025-03-08")
     run("ada", "requirement", "wait", "r", "--status", "closed", "--timeout", "1m")
+    offers = [row["offer"] for row in run("ada", "offer", "list", "--requirement", "r")]
+    assert offers == ["r.1.beta", "r.1.gamma"]
+    assert run("ada", "offer", "get", "r.1.gamma")["tranches"] == 2
     run("ada", "tender", "award", "r", "--take", "gamma=20", "--take", "beta=20")
     run("ada", "tender", "unaward", "r", "--why", "too early")
     run("ada", "tender", "award", "r", "--take", "gamma=20", "--take", "beta=20")
@@ -173,6 +179,23 @@ def test_people_sign_on_look_and_sign_off(
     assert main(["login", "--out"]) == 0
     assert desk.url in capsys.readouterr().out
     assert main(["whoami"]) == 3
+
+
+def test_lines_hold_all_there_is_unless_a_limit_says_otherwise(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(52):
+        run("ada", "requirement", "submit", f"r{number}", *SUBMIT[3:])
+    assert len(run("ada", "requirement", "list")) == 50
+    for words, count in (([], 52), (["--limit", "3"], 3), (["--status", "ordered"], 0)):
+        lines = ["--token-file", "ada", "-o", "ndjson", *words]
+        assert main(["requirement", "list", *lines]) == 0
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [row["requirement"] for row in rows] == [f"r{51 - n}" for n in range(count)]
+    assert main(["contact", "list", "--token-file", "ada", "-o", "ndjson"]) == 3  # None here.
+    assert "not-found" in capsys.readouterr().err
+    assert main(["requirement", "list", "--token-file", "beta", "-o", "ndjson"]) == 2
+    assert "forbidden" in capsys.readouterr().err
 
 
 def test_a_token_comes_from_standard_input_and_stays_out_of_sight(desk: Served) -> None:

@@ -88,6 +88,8 @@ class Crowd:
         real = {**REAL, "requirement": name, "name": name}
         if case.path.startswith(("/v1/notices/", "/v1/tenders/")):
             real["name"] = f"{name}.1"
+        if case.path.startswith("/v1/offers/"):
+            real["name"] = f"{name}.1.beta"
         case.path_parameters.update(_known(case.path_parameters, real))
         case.query = _known(case.query, real)
         if isinstance(case.body, dict):

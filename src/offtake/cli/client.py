@@ -4,9 +4,12 @@ What changes something is tried again only under the same key, so that it happen
 a connection failed, and where the desk says that it cannot write now.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import quote
 
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 TRIES = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 30.0
 CONNECT_S, ANSWER_S = 5.0, 30.0
+LIMIT_ROWS = 1_000_000
 PAGE = 200
+LINES = "application/jsonl"
+"""The media type of rows that come a line of JSON each, all of them in one answer."""
 FAILURE, FORBIDDEN, STANDS_OTHERWISE = 1, 2, 4
 OF_PERMITS = {
     "not-permitted": "`offtake decide` says which clause, and what would help.",
@@ -145,6 +151,30 @@ class Client:
             if cursor is None:
                 return
 
+    def lines(self, path: str, limit: int | None, **asked: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a list as they come in one answer, up to a limit if there is one.
+
+        Raises:
+            Failed: There are none for us, or the answer broke off.
+        """
+        import httpx
+
+        params = {key: value for key, value in asked.items() if value is not None}
+        accept = {"Accept": f"{LINES}, application/json;q=0.5"}
+        request = self._http.build_request("GET", path, params=params, headers=accept)
+        again = (429, 503)
+        response = self._answered(request, lambda status: status in again, stream=True)
+        with closing(response):
+            if response.headers.get("Content-Type", "").partition(";")[0] == LINES:
+                try:
+                    yield from map(json.loads, islice(response.iter_lines(), limit))
+                except httpx.TransportError as error:
+                    raise _unreachable(request, error, "") from error
+                return
+            response.read()
+            _read(response, "")
+        yield from self.rows(path, LIMIT_ROWS if limit is None else limit, **asked)
+
     def send(self, sent: Sent, key: str) -> Any:
         """Do something, once: the same key and body get the first answer.
 
@@ -176,14 +206,19 @@ class Client:
         return _read(self._answered(request, again, key), key)
 
     def _answered(
-        self, request: "httpx.Request", again: Callable[[int], bool], key: str = ""
+        self,
+        request: "httpx.Request",
+        again: Callable[[int], bool],
+        key: str = "",
+        *,
+        stream: bool = False,
     ) -> "httpx.Response":
         """The answer to a request, tried again a few times where that is harmless."""
         import httpx
 
         for tried in range(1, TRIES + 1):
             try:
-                response = self._http.send(request)
+                response = self._http.send(request, stream=stream)
             except httpx.TransportError as error:
                 if tried == TRIES:
                     raise _unreachable(request, error, key) from error
@@ -191,6 +226,7 @@ class Client:
                 continue
             if tried == TRIES or not again(response.status_code):
                 return response
+            response.close()
             self._sleep(max(_wait_s(tried), _told_s(response)))
         raise AssertionError("the last try returns or raises")
 

@@ -35,8 +35,7 @@ TENDERS = (
     ("closes", "closes_at"),
     ("invited", "invited"),
 )
-OFFERS = (
-    ("supplier", "supplier"),
+_OF_OFFER = (
     ("GPUs", "gpus"),
     ("price", "price"),
     ("start", "start"),
@@ -48,6 +47,9 @@ OFFERS = (
     ("outcome", "outcome"),
     ("taken", "taken_gpus"),
 )
+OFFERS = (("offer", "offer"), *_OF_OFFER)
+BIDS = (("supplier", "supplier"), *_OF_OFFER)
+"""Offers inside their tender."""
 AWARDS = (
     ("supplier", "supplier"),
     ("GPUs", "gpus"),
@@ -146,7 +148,7 @@ ENTRIES = (("at", "at"), ("by", "name"), ("what", "what"), ("came of it", "happe
 INSIDE: dict[str, tuple[Column, ...]] = {
     "rounds": NOTICES,
     "tenders": TENDERS,
-    "bids": OFFERS,
+    "bids": BIDS,
     "awards": AWARDS,
     "orders": ORDERS,
     "tranches": TRANCHES,

@@ -6,20 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from offtake.cli.client import Client, Sent
+from offtake.cli.client import LIMIT_ROWS, Client, Sent
 from offtake.cli.columns import INSIDE, TITLES, Column
 from offtake.cli.output import Invalid, parsed, print_json
 from offtake.cli.profile import profile, profile_flags
 
 Data = Mapping[str, Any]
-LIMIT_ROWS = 1_000_000
+SHOWN = 50
+"""Rows of a list, where nothing else is said."""
 ABOUT = ("requirement", "permit", "waiver")
 """What an act may be about."""
 
 
 def list_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of a list."""
-    parser.add_argument("--limit", metavar="N", default="50", help="how many at most; 50 if absent")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        help=f"how many at most; {SHOWN} if absent, and with -o ndjson all there are",
+    )
     profile_flags(parser)
 
 
@@ -123,10 +128,14 @@ def show_rows(
 def listed(
     given: argparse.Namespace, path: str, columns: Sequence[Column], *, title: str, **asked: Any
 ) -> int:
-    """Show what the desk lists, as much of it as is wanted."""
+    """Show what the desk lists, as much of it as is wanted; lines as they come in one answer."""
     limit = limit_of(given)
     with client_of(given) as client:
-        return show_rows(given, client.rows(path, limit, **asked), columns, title=title)
+        if given.output == "ndjson":
+            rows = client.lines(path, None if given.limit is None else limit, **asked)
+        else:
+            rows = client.rows(path, limit, **asked)
+        return show_rows(given, rows, columns, title=title)
 
 
 def _table(rows: Sequence[Data], columns: Sequence[Column], title: str) -> None:
@@ -194,7 +203,7 @@ def whole(text: str, flag: str) -> int:
 
 def limit_of(given: argparse.Namespace) -> int:
     """How many rows are wanted."""
-    limit = whole(given.limit, "--limit")
+    limit = SHOWN if given.limit is None else whole(given.limit, "--limit")
     if not 0 < limit <= LIMIT_ROWS:
         says = f"{limit:,} is not from 1 to {LIMIT_ROWS:,}"
         raise Invalid("bad-value", "--limit", says, "Ask for fewer.")

@@ -38,7 +38,7 @@ VERBS = {
     "requirement": "raise requirements at a desk, change them, see why they wait and what happened",
     "notice": "give the notices that first refusals ask for, answer them, wait for answers",
     "tender": "invite suppliers, and award what they offer",
-    "offer": "offer in an open tender",
+    "offer": "offer in an open tender, and see what was offered",
     "order": "sign orders, and say what came, is late or has ended",
     "waiver": "waive a right for a supplier, as its holder or as its letter says",
     "permit": "permit GPUs of a pool to be run on, draw on permits, check them without a desk",

@@ -20,7 +20,18 @@ from offtake.desk.pages import ask, commitments, do, entries, live, matter, plan
 from offtake.desk.pages.site import Visit, visit_of
 from offtake.desk.pages.wrong import answer
 from offtake.desk.problem import NotSignedOn
-from offtake.desk.routes import ledger, matters, me, permits, questions, requirements, waivers
+from offtake.desk.routes import (
+    ledger,
+    matters,
+    me,
+    offers,
+    permits,
+    questions,
+    requirements,
+    waivers,
+)
+from offtake.desk.routes.commitments import commitments_router
+from offtake.desk.routes.listing import listing_of
 
 PAGES = (
     *(show.today, show.requirements, show.requirement, entries.entries, ask.ask),
@@ -116,14 +127,17 @@ def application(
         finally:
             await desk.service.stop()
 
-    rooms = (requirements, matters, questions, permits, ledger, waivers, me)
-    v1 = Router("/v1", route_handlers=[room.ROUTER for room in rooms])
+    rooms = (requirements, matters, offers, questions, permits, ledger, waivers, me)
+    outlooks = Outlooks(desk.reader)
+    own = [*(room.ROUTER for room in rooms), commitments_router(outlooks)]
+    v1 = Router("/v1", route_handlers=own)
     app = Litestar(
-        [v1, alive, ready, *PAGES, commitments.page(Outlooks(desk.reader)), *more],
+        [v1, alive, ready, *PAGES, commitments.page(outlooks), *more],
         dependencies={
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "who": Provide(_who, sync_to_thread=False),
             "visit": Provide(_visit, sync_to_thread=False),
+            "listing": Provide(listing_of, sync_to_thread=False),
         },
         exception_handlers={Exception: answer(desk), HTTPException: answer(desk)},
         lifespan=[life],

@@ -11,6 +11,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from offtake import __version__
 from offtake.desk.problem import MEDIA_TYPE, TITLES
+from offtake.desk.routes.listing import OrLines
 from offtake.desk.wire import Problem
 
 ALWAYS = (400, 429, 503)
@@ -38,8 +39,10 @@ def config() -> OpenAPIConfig:
 
 
 def described(app: Litestar) -> Litestar:
-    """An application whose description names the problems that each address may answer with."""
+    """An application whose description names all that each address may answer with."""
     for path, handler in _handlers(app):
+        if "listing" in handler.parsed_fn_signature.parameters:
+            handler.operation_class = OrLines
         own = dict(handler.responses or {})
         handler.responses = {
             status: own.get(status, ResponseSpec(Problem, False, TITLES[status][1], MEDIA_TYPE))
@@ -65,5 +68,7 @@ def _statuses(path: str, handler: Any) -> Iterator[int]:
         yield from CHANGES
     if "data" in handler.parsed_fn_signature.parameters:
         yield from BODY
-    if "cursor" in handler.parsed_fn_signature.parameters or path.endswith("difference"):
+    if {"cursor", "listing"} & set(handler.parsed_fn_signature.parameters) or (
+        path.endswith("difference")
+    ):
         yield 422

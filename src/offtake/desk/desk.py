@@ -1,6 +1,6 @@
 """The desk as the routes and pages see it: who asks, what they may do and see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -110,8 +110,13 @@ def shown(who: Who, resource: str, data: Data, about: About | None = None) -> Da
 
 def seen_of(who: Who, resource: str, rows: Iterable[tuple[Data, About]]) -> list[Data]:
     """What somebody sees of many."""
+    return list(each_seen(who, resource, rows))
+
+
+def each_seen(who: Who, resource: str, rows: Iterable[tuple[Data, About]]) -> Iterator[Data]:
+    """The same, looked at one by one as they are taken."""
     found = (visible(who, resource, data, about) for data, about in rows)
-    return [row for row in found if row is not None]
+    return (row for row in found if row is not None)
 
 
 def receipt(who: Who, made: Receipt) -> Data:

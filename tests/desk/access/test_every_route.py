@@ -19,6 +19,7 @@ from desk.access.worlds import AFTER, BEFORE, BUYER, BY, Step, World, bid, raise
 from offtake.desk import command as say
 from offtake.desk.access.http import guarded
 from offtake.desk.access.role import Role
+from offtake.desk.routes.listing import LINES
 
 SECOND = "2025-03-01T00:00:01Z"
 OPEN, DONE = "2025-03-10", "2025-03-24"
@@ -94,6 +95,14 @@ PATHS = {
     "name:str}/document.pdf": ("texas.1",),
     "/notices/": ("texas.1", "nordics.1", "nope.1", "texas.2", "texas", "texas.x"),
     "/tenders/": ("texas.1", "nordics.1", "nope.1", "texas.2"),
+    "/offers/": (
+        "texas.1.beta",
+        "texas.1.gamma",
+        "texas.2.beta",
+        "nordics.1.gamma",
+        "nope",
+        "x.1.",
+    ),
     ":int}": ("0", "1", "99"),
     "/reasons/": ("WindowOpen", "Nope"),
     "/static/": ("style.css", "nope"),
@@ -102,11 +111,16 @@ ASKED = {
     "/requirements": ("limit=1", "cursor=texas", "cursor=nordics", "cursor=nope", "status=noticed"),
     "/notices": ("limit=1", "cursor=texas", "cursor=nordics", "cursor=nope", "cursor=1"),
     "/tenders": ("limit=1", "cursor=texas", "cursor=nordics", "cursor=nope", "cursor=1"),
+    "/offers": (
+        *("limit=1", "cursor=texas", "cursor=nordics", "cursor=1", "requirement=texas"),
+        *("requirement=nordics", "requirement=nope", "requirement=texas&cursor=texas"),
+    ),
     "/orders": ("limit=1", "cursor=texas", "cursor=nope", "cursor=2"),
     "/timeline": ("limit=1", "limit=5", "limit=6", "cursor=4", "cursor=6", "cursor=x"),
     "/journal": ("cursor=1", "cursor=5", "cursor=6", "cursor=7", "kind=bid", "kind=due"),
     "/ask": ("ask=supply&purpose=training", "purpose=training&at=2025-06-01", "purpose=nope"),
-    "/deadlines": ("limit=1",),
+    "/deadlines": ("limit=1", "limit=1&cursor=1", "cursor=9"),
+    "/commitments": ("limit=1", "cursor=1", "cursor=x"),
 }
 """What else is asked: pages of lists, with cursors that are there and some that are not."""
 
@@ -186,6 +200,8 @@ def shots(story: str) -> dict[str, dict[str, Any]]:
             for path in paths(shown):
                 accept = "application/json" if path.startswith("/v1") else "text/html"
                 found[who][f"GET {path}"] = said(shown.get(who, path, accept))
+                if path.startswith("/v1"):
+                    found[who][f"GET {path} as lines"] = said(shown.get(who, path, LINES))
             for path, body in DEEDS:
                 answer = shown.post(who, path, body)
                 assert answer.status_code >= 400, (who, path, answer.text)
@@ -220,7 +236,7 @@ def test_no_route_breaks_for_anybody(story: str) -> None:
 
 
 def test_the_stories_do_differ_for_those_who_may_know() -> None:
-    gammas = "/v1/tenders/texas.1"
+    gammas, own = "/v1/tenders/texas.1", "/v1/offers/texas.1.gamma"
     with (
         TemporaryDirectory() as one,
         TemporaryDirectory() as other,
@@ -228,6 +244,8 @@ def test_the_stories_do_differ_for_those_who_may_know() -> None:
         world(Path(other), *STORIES["three offers"]) as second,
     ):
         assert first.get("gamma", gammas).text != second.get("gamma", gammas).text
+        codes = [shown.get("gamma", own).status_code for shown in (first, second)]
+        assert codes == [404, 200]
         assert first.get("auditor", "/v1/journal").text != second.get("auditor", "/v1/journal").text
         assert "2.8" not in second.get("auditor", "/v1/journal").text
 
@@ -236,7 +254,10 @@ READ = {
     "/v1/requirements/texas": "bpefa--",
     "/v1/notices/texas.1": "bpefas-",
     "/v1/tenders/texas.1": "bpefa--",
+    "/v1/offers": "bp-fas-",
+    "/v1/offers/texas.1.beta": "bp-fa--",
     "/v1/orders/0": "bpefa--",
+    "/v1/commitments": "bpefas-",
     "/v1/deadlines": "bpefas-",
     "/v1/portfolio": "bpefa--",
     "/v1/journal": "bp-fa--",

@@ -1,11 +1,11 @@
 """What changes something is sent once, however often it is tried; errors say what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
-from offtake.cli.client import TRIES, Client, Failed, Sent, path_of
+from offtake.cli.client import LINES, TRIES, Client, Failed, Sent, path_of
 from offtake.cli.profile import Profile
 
 HERE = Profile("https://desk.example", "tok")
@@ -134,3 +134,43 @@ def test_a_list_is_read_page_after_page_up_to_its_limit() -> None:
 
 def test_an_id_stays_inside_its_place_in_the_path() -> None:
     assert path_of("requirements", "../a b?c", "why") == "/v1/requirements/..%2Fa%20b%3Fc/why"
+
+
+class Broken(httpx.SyncByteStream):
+    """An answer that breaks off after its first line."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b'{"n": 1}\n'
+        raise httpx.RemoteProtocolError("incomplete")
+
+
+def test_lines_are_handed_on_as_they_come_and_one_that_breaks_off_is_a_failure() -> None:
+    headers = {"Content-Type": LINES}
+    line = Line(problem(503, "unavailable"), httpx.Response(200, headers=headers, stream=Broken()))
+    rows = line.client().lines("/v1/orders", None, status="open")
+
+    assert next(rows) == {"n": 1}
+    assert failed(lambda: next(rows)).rows[0]["code"] == "no-answer"
+    assert line.seen[-1].headers["Accept"].startswith(LINES)
+    assert line.seen[-1].url.query == b"status=open"
+
+
+def test_no_more_lines_are_read_than_are_wanted() -> None:
+    headers = {"Content-Type": LINES}
+    line = Line(httpx.Response(200, headers=headers, stream=Broken()))
+
+    assert list(line.client().lines("/v1/orders", 1)) == [{"n": 1}]
+
+
+def test_where_a_list_comes_as_pages_only_its_pages_are_read() -> None:
+    pages = [{"items": [{"n": 1}], "next": "x"}, {"items": [{"n": 2}]}]
+    line = Line(*(httpx.Response(200, json=page) for page in (pages[0], *pages)))
+
+    assert list(line.client().lines("/v1/contacts", None)) == [{"n": 1}, {"n": 2}]
+    assert [request.url.params.get("cursor") for request in line.seen] == [None, None, "x"]
+
+
+def test_lines_that_are_refused_say_why() -> None:
+    rows = Line(problem(403, "forbidden")).client().lines("/v1/orders", None)
+
+    assert failed(lambda: next(rows)).code == 2

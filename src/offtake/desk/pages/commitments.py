@@ -10,21 +10,18 @@ from litestar.handlers import HTTPRouteHandler
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.may import may
-from offtake.desk.access.visible import About
-from offtake.desk.desk import need, seen_of
+from offtake.desk.desk import need
 from offtake.desk.outlook import Outlooks
 from offtake.desk.pages.show import Html
 from offtake.desk.pages.site import Visit, Visitor
 from offtake.desk.pages.told import amount, instant, left
-from offtake.desk.view.commitment import commitments
+from offtake.desk.routes.commitments import NOTHING, commitments_seen, is_listed
 from offtake.desk.words import later
 from offtake.units.time import DAY_S, parse_instant
 
 Data = dict[str, Any]
 SOON_S = 366 * DAY_S
 """Periods that begin later are folded away."""
-NOTHING = "0.00 "
-"""How an amount of nothing begins."""
 
 
 class Column(NamedTuple):
@@ -53,11 +50,9 @@ def page(outlooks: Outlooks) -> HTTPRouteHandler:
     async def standing(visit: Visitor) -> Html:
         """Where commitments stand, and what they are contracted for."""
         need(visit.known, Act.COMMITMENT_READ)
-        state = visit.desk.state
-        now_s = max(visit.desk.clock.now_s(), state.at_s)
-        found = await run_sync(outlooks.at, state, now_s, visit.known.party)
-        told = ((row, About()) for row in commitments(state, found))
-        return _page(visit, seen_of(visit.known, "commitment", told), now_s)
+        now_s = max(visit.desk.clock.now_s(), visit.desk.state.at_s)
+        rows = await run_sync(commitments_seen, visit.desk, visit.known, outlooks, now_s)
+        return _page(visit, rows, now_s)
 
     return standing
 
@@ -65,7 +60,7 @@ def page(outlooks: Outlooks) -> HTTPRouteHandler:
 def _page(visit: Visit, rows: list[Data], now_s: int) -> Html:
     """What runs first, each with why; then what is contracted, the later periods folded away."""
     counted = [_standing(visit, row, now_s) for row in rows if "taken" in row]
-    listed = [row for row in rows if _is_listed(row, now_s)]
+    listed = [row for row in rows if is_listed(row, now_s)]
     soon = [row for row in listed if parse_instant(row["start"]) <= now_s + SOON_S]
     then = [row for row in listed if row not in soon]
     columns = [column for column in CONTRACTED if any(column.key in row for row in rows)]
@@ -78,13 +73,6 @@ def _page(visit: Visit, rows: list[Data], now_s: int) -> Html:
         soon=[_contracted(visit, row, now_s) for row in soon],
         then=[_contracted(visit, row, now_s) for row in then],
     )
-
-
-def _is_listed(row: Data, now_s: int) -> bool:
-    """Periods that run, and those to come in which something will be due."""
-    runs = parse_instant(row["start"]) <= now_s < parse_instant(row["end"])
-    is_to_come = parse_instant(row["start"]) > now_s
-    return runs or (is_to_come and not str(row.get("floor", "")).startswith(NOTHING))
 
 
 def _standing(visit: Visit, row: Data, now_s: int) -> Data:

@@ -1,4 +1,4 @@
-"""Where a page of a list goes on: told by what its reader has seen, never by a number of ours.
+"""Where a list goes on: told by what its reader has seen, never by a number of ours.
 
 Numbers of the desk count everybody's matters, so that the next one would tell a supplier how many
 there are beside its own, and a buyer how many sealed offers have come. A cursor is therefore the
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from offtake.desk.access.who import Who
 from offtake.desk.desk import Desk
 from offtake.desk.problem import BadRequest
+from offtake.desk.state import State
 from offtake.desk.view.requirement import parties_of
 from offtake.sourcing.requirement import Lot
 
@@ -26,6 +27,88 @@ class Found(NamedTuple):
     next: str | None
 
 
+class ByRequirement(NamedTuple):
+    """Rows of requirements, the latest first; those of one requirement stay together.
+
+    All of them are rows of one state, however long it takes to read them; ``only`` is the lot of
+    one requirement, if no others are asked for.
+    """
+
+    state: State
+    who: Who
+    rows: Callable[[Lot], Iterable[Any]]
+    only: Lot | None = None
+
+    def page(self, cursor: str | None, limit: int) -> Found:
+        """As many rows after a cursor as were asked for, and the rest of the last requirement.
+
+        Raises:
+            BadRequest: The cursor is no requirement that is there for whoever asks.
+        """
+        found, last = list[Any](), ""
+        for lot in self._lots(cursor):
+            own = list(self.rows(lot))
+            if own and len(found) >= limit:
+                return Found(found, last)
+            found += own
+            last = lot.need.requirement if own else last
+        return Found(found, None)
+
+    def rest(self, cursor: str | None) -> Iterator[Any]:
+        """All rows after a cursor, found one by one as they are taken.
+
+        Raises:
+            BadRequest: The same, and before the first is taken.
+        """
+        lots = self._lots(cursor)
+        return (row for lot in lots for row in self.rows(lot))
+
+    def _lots(self, cursor: str | None) -> Iterator[Lot]:
+        """The requirements that come next."""
+        first = self._first(cursor)
+        if self.only is not None:
+            return iter((self.only,) if self.only.number <= first else ())
+        lots = self.state.sourcing.lots
+        return (lots[number] for number in range(first, 0, -1))
+
+    def _first(self, cursor: str | None) -> int:
+        """The number of the requirement that is next."""
+        if cursor is None:
+            return len(self.state.numbers)
+        lot = self.state.lot(cursor)
+        if lot is None or (self.who.party and self.who.party not in parties_of(self.state, lot)):
+            raise _none()
+        return lot.number - 1
+
+
+class ByCount(NamedTuple):
+    """Rows in an order of their own, which are taken once."""
+
+    rows: Iterator[Any]
+
+    def page(self, cursor: str | None, limit: int) -> Found:
+        """Rows after as many as were shown.
+
+        Raises:
+            BadRequest: The cursor is no number of rows.
+        """
+        start = skipped(cursor)
+        own = list(islice(self.rows, start, start + limit + 1))
+        return Found(own[:limit], str(start + limit) if len(own) > limit else None)
+
+    def rest(self, cursor: str | None) -> Iterator[Any]:
+        """All rows after as many as were shown, found one by one as they are taken.
+
+        Raises:
+            BadRequest: The same, and before the first is taken.
+        """
+        return islice(self.rows, skipped(cursor), None)
+
+
+Listed = ByRequirement | ByCount
+"""What can be read a page at a time, or all of it."""
+
+
 def by_requirement(
     desk: Desk,
     who: Who,
@@ -34,41 +117,21 @@ def by_requirement(
     cursor: str | None,
     limit: int,
 ) -> Found:
-    """Rows of requirements, the latest first; those of one requirement stay together.
+    """A page of rows of requirements, the latest first.
 
     Raises:
         BadRequest: The cursor is no requirement that is there for whoever asks.
     """
-    state, found, last = desk.state, list[Any](), ""
-    for number in range(_from(desk, who, cursor), 0, -1):
-        lot = state.sourcing.lots[number]
-        own = list(rows(lot))
-        if own and len(found) >= limit:
-            return Found(found, last)
-        found += own
-        last = lot.need.requirement if own else last
-    return Found(found, None)
-
-
-def _from(desk: Desk, who: Who, cursor: str | None) -> int:
-    """The number of the requirement that is next."""
-    if cursor is None:
-        return len(desk.state.numbers)
-    lot = desk.state.lot(cursor)
-    if lot is None or (who.party and who.party not in parties_of(desk.state, lot)):
-        raise _none()
-    return lot.number - 1
+    return ByRequirement(desk.state, who, rows).page(cursor, limit)
 
 
 def by_count(rows: Iterator[Any], cursor: str | None, limit: int) -> Found:
-    """Rows after as many as were shown.
+    """A page of rows after as many as were shown.
 
     Raises:
         BadRequest: The cursor is no number of rows.
     """
-    start = skipped(cursor)
-    own = list(islice(rows, start, start + limit + 1))
-    return Found(own[:limit], str(start + limit) if len(own) > limit else None)
+    return ByCount(rows).page(cursor, limit)
 
 
 def skipped(cursor: str | None) -> int:

@@ -10,16 +10,16 @@ from offtake.core.text import Value
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
-from offtake.desk.desk import Asker, TheDesk, need, seen_of
+from offtake.desk.desk import Asker, TheDesk, each_seen, need
 from offtake.desk.pools import pool as pool_of
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Reader
-from offtake.desk.routes.cursor import by_count
-from offtake.desk.routes.keys import Cursor, Limit
+from offtake.desk.routes.cursor import ByCount
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.state import State
+from offtake.desk.thread import in_thread
 from offtake.desk.view.ledger import Window, horizon_s
 from offtake.desk.view.ledger import ledger as book
-from offtake.desk.wire import Page
 from offtake.units.time import FOREVER_S
 
 Word = Annotated[str | None, QueryParameter(max_length=100)]
@@ -68,22 +68,16 @@ def window_of(state: State, asked: Asked, at_s: int) -> Window:
     dependencies={"asked": Provide(asked_of, sync_to_thread=False)},
     guards=[needs(Act.PERMIT_READ)],
 )
-async def ledger(
-    desk: TheDesk,
-    who: Asker,
-    asked: NamedDependency[Asked],
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page:
+@in_thread
+def ledger(desk: TheDesk, who: Asker, asked: NamedDependency[Asked], listing: TheListing) -> Answer:
     """A part lasts as long as nothing changes, or as long as `step` says."""
     need(who, Act.PERMIT_READ)
     state = desk.state
     if asked.pool is not None and pool_of(state, asked.pool) is None:
         raise NotThere("there is no such pool")
     window = window_of(state, asked, max(desk.clock.now_s(), state.at_s))
-    found = by_count(book(state, window, asked.pool), cursor, limit)
-    items = seen_of(who, "ledger", ((row, About()) for row in found.rows))
-    return Page(items=items, next=found.next)
+    told = ((row, About()) for row in book(state, window, asked.pool))
+    return listing.of(ByCount(each_seen(who, "ledger", told)))
 
 
 ROUTER = Router("", route_handlers=[ledger], tags=["permits"])

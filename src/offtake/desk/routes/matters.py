@@ -13,19 +13,20 @@ from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
 from offtake.desk.deadline import Deadline, all_of
-from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, Desk, TheDesk, each_seen, need, receipt, seen_of, shown
 from offtake.desk.documents.calendar import Deadline as Dated
 from offtake.desk.documents.calendar import Feed, ics
 from offtake.desk.problem import NotThere
-from offtake.desk.routes.cursor import by_requirement
-from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
+from offtake.desk.routes.cursor import ByCount, ByRequirement
+from offtake.desk.routes.keys import Key, PathNumber
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.state import State
+from offtake.desk.thread import in_thread
 from offtake.desk.view import requirement as view
 from offtake.desk.wire import (
     AnswerBody,
     CancelBody,
     DefaultBody,
-    Page,
     TrancheBody,
     UseBody,
     command_of,
@@ -37,22 +38,16 @@ Data = dict[str, Any]
 Outcome = Annotated[str | None, QueryParameter(max_length=20)]
 
 
-def _page(
-    desk: Desk,
-    who: Who,
-    resource: str,
-    rows: Callable[[State, Lot], Iterable[Data]],
-    where: tuple[str | None, int],
-) -> Page:
+def _of_lots(
+    state: State, who: Who, resource: str, rows: Callable[[State, Lot], Iterable[Data]]
+) -> ByRequirement:
     """What somebody sees of the rows of each requirement, the latest first."""
-    cursor, limit = where
 
     def own(lot: Lot) -> list[Data]:
-        about = About(parties=view.parties_of(desk.state, lot))
-        return seen_of(who, resource, ((row, about) for row in rows(desk.state, lot)))
+        about = About(parties=view.parties_of(state, lot))
+        return seen_of(who, resource, ((row, about) for row in rows(state, lot)))
 
-    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
-    return Page(items=found.rows, next=found.next)
+    return ByRequirement(state, who, own)
 
 
 def notices_of(state: State, lot: Lot) -> Iterator[Data]:
@@ -75,17 +70,20 @@ def numbered(desk: Desk, who: Who, name: str, act: Act) -> tuple[Lot, int]:
     return desk.lot(who, requirement, act), int(number)
 
 
-@get("/notices", summary="Notices, the latest first", guards=[needs(Act.NOTICE_READ)])
-async def notices(
-    desk: TheDesk, who: Asker, outcome: Outcome = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page:
+@get(
+    "/notices",
+    summary="Notices, the latest first",
+    guards=[needs(Act.NOTICE_READ)],
+)
+@in_thread
+def notices(desk: TheDesk, who: Asker, listing: TheListing, outcome: Outcome = None) -> Answer:
     """``outcome=open``: those that wait for an answer."""
     need(who, Act.NOTICE_READ)
 
     def rows(state: State, lot: Lot) -> Iterator[Data]:
         return (row for row in notices_of(state, lot) if outcome in (None, row["outcome"]))
 
-    return _page(desk, who, "notice", rows, (cursor, limit))
+    return listing.of(_of_lots(desk.state, who, "notice", rows))
 
 
 @get("/notices/{name:str}", summary="A notice", guards=[needs(Act.NOTICE_READ)])
@@ -116,11 +114,16 @@ async def answer(
     return receipt(who, await desk.do(who, command, key or ""))
 
 
-@get("/tenders", summary="Tenders, the latest first", guards=[needs(Act.TENDER_READ)])
-async def tenders(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@get(
+    "/tenders",
+    summary="Tenders, the latest first",
+    guards=[needs(Act.TENDER_READ)],
+)
+@in_thread
+def tenders(desk: TheDesk, who: Asker, listing: TheListing) -> Answer:
     """To a supplier those it is invited to, with its own offers."""
     need(who, Act.TENDER_READ)
-    return _page(desk, who, "tender", invited_of(who), (cursor, limit))
+    return listing.of(_of_lots(desk.state, who, "tender", invited_of(who)))
 
 
 def invited_of(who: Who) -> Callable[[State, Lot], Iterator[Data]]:
@@ -145,15 +148,20 @@ async def tender(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     return shown(who, "tender", rows[0], about)
 
 
-@get("/orders", summary="Orders, the latest first", guards=[needs(Act.ORDER_READ)])
-async def orders(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@get(
+    "/orders",
+    summary="Orders, the latest first",
+    guards=[needs(Act.ORDER_READ)],
+)
+@in_thread
+def orders(desk: TheDesk, who: Asker, listing: TheListing) -> Answer:
     """With their tranches."""
     need(who, Act.ORDER_READ)
 
     def rows(state: State, lot: Lot) -> Iterator[Data]:
         return (view.order(state, row) for row in view.orders_of(state, lot))
 
-    return _page(desk, who, "order", rows, (cursor, limit))
+    return listing.of(_of_lots(desk.state, who, "order", rows))
 
 
 @get("/orders/{order:int}", summary="An order", guards=[needs(Act.ORDER_READ)])
@@ -222,11 +230,16 @@ async def usage(desk: TheDesk, who: Asker, data: JSONBody[UseBody], key: Key = N
     return receipt(who, await desk.do(who, command_of(say.Use, data), key or ""))
 
 
-@get("/deadlines", summary="What runs out, the soonest first", guards=[needs(Act.DEADLINE_READ)])
-async def deadlines(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
+@get(
+    "/deadlines",
+    summary="What runs out, the soonest first",
+    guards=[needs(Act.DEADLINE_READ)],
+)
+@in_thread
+def deadlines(desk: TheDesk, who: Asker, listing: TheListing) -> Answer:
     """Answers, orders, tenders and deliveries that are due."""
     need(who, Act.DEADLINE_READ)
-    return Page(items=deadlines_seen(desk.state, who)[:limit])
+    return listing.of(ByCount(deadlines_by_time(desk.state, who)))
 
 
 @get(
@@ -272,10 +285,15 @@ def _dated(state: State, row: Deadline, base: str) -> Dated:
 
 def deadlines_seen(state: State, who: Who) -> list[Data]:
     """The deadlines that somebody sees, by time."""
+    return list(deadlines_by_time(state, who))
+
+
+def deadlines_by_time(state: State, who: Who) -> Iterator[Data]:
+    """The same, looked at one by one as they are taken."""
     rows = sorted(row for row in all_of(state) if row.kind != "remedy")
     mine = (row for row in rows if not who.party or who.party in _concerned(state, row))
     seen = ((view.deadline(state, row), About(parties=_concerned(state, row))) for row in mine)
-    return seen_of(who, "deadline", seen)
+    return each_seen(who, "deadline", seen)
 
 
 def _concerned(state: State, row: Deadline) -> frozenset[str]:

@@ -12,18 +12,19 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.act import Unknown
-from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, Desk, TheDesk, each_seen, need, receipt, shown
 from offtake.desk.documents.permit import PERMIT, REVOCATIONS, list_of
 from offtake.desk.permits import known, rows
 from offtake.desk.problem import MEDIA_TYPE, NotThere
-from offtake.desk.routes.cursor import by_count
-from offtake.desk.routes.keys import Cursor, Key, Limit
+from offtake.desk.routes.cursor import ByCount
+from offtake.desk.routes.keys import Key
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.signer import Signer
+from offtake.desk.thread import in_thread
 from offtake.desk.view import permit as views
 from offtake.desk.wire import (
     DrawBody,
     IssueBody,
-    Page,
     Problem,
     ReturnBody,
     RevokeBody,
@@ -60,27 +61,28 @@ def _signer(desk: Desk) -> Signer:
     return desk.signer
 
 
-@get("/permits", summary="Permits, the latest first", guards=[needs(Act.PERMIT_READ)])
-async def permits(
+@get(
+    "/permits",
+    summary="Permits, the latest first",
+    guards=[needs(Act.PERMIT_READ)],
+)
+@in_thread
+def permits(
     desk: TheDesk,
     who: Asker,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    listing: TheListing,
     status: Annotated[str | None, QueryParameter(max_length=100)] = None,
-) -> Page:
+) -> Answer:
     """All of them, or those that stand so."""
     need(who, Act.PERMIT_READ)
     state, at_s = desk.state, _now_s(desk)
 
-    def told() -> Iterator[Data]:
+    def told() -> Iterator[tuple[Data, About]]:
         for row in rows(state):
             if status in (None, views.status(state, row, at_s)):
-                yield views.permit(state, row, at_s)
+                yield views.permit(state, row, at_s), About()
 
-    found = by_count(told(), cursor, limit)
-    return Page(
-        items=seen_of(who, "permit", ((row, About()) for row in found.rows)), next=found.next
-    )
+    return listing.of(ByCount(each_seen(who, "permit", told())))
 
 
 @post("/permits", summary="Permit GPUs of a pool for a window", guards=[needs(Act.PERMIT_ISSUE)])

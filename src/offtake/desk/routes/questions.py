@@ -1,9 +1,9 @@
 """Asks, the portfolio and its amendments, and the journal."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-import msgspec
 from anyio.to_thread import run_sync
 from litestar import Router, get, post
 from litestar.params import JSONBody
@@ -16,13 +16,14 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
-from offtake.desk.desk import Asker, Desk, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, Desk, TheDesk, each_seen, need, receipt, seen_of, shown
 from offtake.desk.entry import read
 from offtake.desk.legible import LIMIT_PORTFOLIO
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid, Wrong
 from offtake.desk.routes.cursor import skipped
 from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
+from offtake.desk.routes.listing import LINES, streamed
 from offtake.desk.state import Proposal
 from offtake.desk.store import journal
 from offtake.desk.thread import in_thread
@@ -169,7 +170,7 @@ async def check(who: Asker, data: JSONBody[PortfolioText]) -> Page:
 @get(
     "/journal",
     summary="The journal, oldest first, a line of JSON each",
-    media_type="application/jsonl",
+    media_type=LINES,
     guards=[needs(Act.JOURNAL_READ)],
 )
 async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
@@ -178,31 +179,26 @@ async def lines(desk: TheDesk, who: Asker, cursor: Cursor = None) -> Stream:
     What was sealed stands where it happened once it is opened: who keeps lines reads anew then.
     """
     need(who, Act.JOURNAL_READ)
-    return Stream(_lines(desk, who, skipped(cursor)), media_type="application/jsonl")
+    return streamed(islice(_entries(desk, who), skipped(cursor), None))
 
 
 AT_ONCE = 1_000
 """Entries that are read together."""
 
 
-async def _lines(desk: Desk, who: Who, skip: int) -> AsyncIterator[bytes]:
+def _entries(desk: Desk, who: Who) -> Iterator[Data]:
+    """All entries as far as they are seen; no connection is held while nobody takes any."""
     after = 0
-    while True:
-        read_to, seen = await run_sync(_some_lines, desk, who, after)
-        if read_to == after:
-            return
-        yield b"".join(seen[skip:])
-        after, skip = read_to, max(skip - len(seen), 0)
+    while rows := _page(desk, after):
+        entries = ((read(row.body), row.hash) for row in rows)
+        told = ((entry_data(one, digest), about_entry(desk.state, one)) for one, digest in entries)
+        yield from each_seen(who, "journal", told)
+        after = rows[-1].seq
 
 
-def _some_lines(desk: Desk, who: Who, after: int) -> tuple[int, list[bytes]]:
-    """The next lines after an entry, as far as they are seen, and the entry that was read last."""
+def _page(desk: Desk, after: int) -> list[journal.Row]:
     with desk.reader.connect() as tx:
-        rows = journal.page(tx, after, AT_ONCE)
-    entries = [(read(row.body), row.hash) for row in rows]
-    told = [(entry_data(each, digest), about_entry(desk.state, each)) for each, digest in entries]
-    lines = [msgspec.json.encode(row) + b"\n" for row in seen_of(who, "journal", told)]
-    return rows[-1].seq if rows else after, lines
+        return list(journal.page(tx, after, AT_ONCE))
 
 
 @get(

@@ -9,10 +9,11 @@ from offtake.desk import command as say
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
-from offtake.desk.desk import Asker, TheDesk, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, TheDesk, each_seen, need, receipt, seen_of, shown
 from offtake.desk.entry import read
-from offtake.desk.routes.cursor import by_count, by_requirement
-from offtake.desk.routes.keys import Cursor, Key, Limit
+from offtake.desk.routes.cursor import ByCount, ByRequirement
+from offtake.desk.routes.keys import Key
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.store import journal
 from offtake.desk.thread import in_thread
 from offtake.desk.view.decision import why
@@ -23,7 +24,6 @@ from offtake.desk.wire import (
     AwardBody,
     BidBody,
     ChangeBody,
-    Page,
     SignAcceptedBody,
     SignBody,
     SubmitBody,
@@ -41,16 +41,13 @@ Filter = Annotated[str | None, QueryParameter(max_length=100)]
 
 
 @get(
-    "/requirements", summary="Requirements, the latest first", guards=[needs(Act.REQUIREMENT_READ)]
+    "/requirements",
+    summary="Requirements, the latest first",
+    guards=[needs(Act.REQUIREMENT_READ)],
 )
-async def listed(
-    desk: TheDesk,
-    who: Asker,
-    status: Filter = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page:
-    """A page of requirements, of one status if it is named."""
+@in_thread
+def listed(desk: TheDesk, who: Asker, listing: TheListing, status: Filter = None) -> Answer:
+    """Those of one status, if it is named."""
     need(who, Act.REQUIREMENT_READ)
     now = desk.state
 
@@ -59,8 +56,7 @@ async def listed(
             return []
         return seen_of(who, "requirement", [(requirement(now, lot), About())])
 
-    found = by_requirement(desk, who, own, cursor=cursor, limit=limit)
-    return Page(items=found.rows, next=found.next)
+    return listing.of(ByRequirement(now, who, own))
 
 
 @post("/requirements", summary="Raise a requirement", guards=[needs(Act.REQUIREMENT_SUBMIT)])
@@ -138,18 +134,15 @@ async def explained(desk: TheDesk, who: Asker, name: FromPath[str]) -> Data:
     guards=[needs(Act.JOURNAL_READ)],
 )
 @in_thread
-def timeline(
-    desk: TheDesk, who: Asker, name: FromPath[str], cursor: Cursor = None, limit: Limit = 50
-) -> Page:
+def timeline(desk: TheDesk, who: Asker, name: FromPath[str], listing: TheListing) -> Answer:
     """The journal's entries about a requirement."""
     desk.lot(who, name)
     need(who, Act.JOURNAL_READ)
     with desk.reader.connect() as tx:
         rows = journal.about(tx, name, 0, LIMIT_ENTRIES)
-    entries = [read(row.body) for row in rows]
-    told = ((entry_data(entry), about_entry(desk.state, entry)) for entry in entries)
-    found = by_count(iter(seen_of(who, "journal", told)), cursor, limit)
-    return Page(items=found.rows, next=found.next)
+    state, entries = desk.state, (read(row.body) for row in rows)
+    told = ((entry_data(entry), about_entry(state, entry)) for entry in entries)
+    return listing.of(ByCount(each_seen(who, "journal", told)))
 
 
 @post(

@@ -9,23 +9,28 @@ from offtake.desk import command as say
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
-from offtake.desk.desk import Asker, TheDesk, need, receipt, seen_of
-from offtake.desk.routes.cursor import by_count
-from offtake.desk.routes.keys import Cursor, Key, Limit
+from offtake.desk.desk import Asker, TheDesk, each_seen, need, receipt
+from offtake.desk.routes.cursor import ByCount
+from offtake.desk.routes.keys import Key
+from offtake.desk.routes.listing import Answer, TheListing
+from offtake.desk.thread import in_thread
 from offtake.desk.view import waiver as views
-from offtake.desk.wire import Page, WaiveBody, command_of
+from offtake.desk.wire import WaiveBody, command_of
 
 Data = dict[str, Any]
 
 
-@get("/waivers", summary="Waivers in force or to come", guards=[needs(Act.WAIVER_READ)])
-async def waivers(desk: TheDesk, who: Asker, cursor: Cursor = None, limit: Limit = 50) -> Page:
+@get(
+    "/waivers",
+    summary="Waivers in force or to come",
+    guards=[needs(Act.WAIVER_READ)],
+)
+@in_thread
+def waivers(desk: TheDesk, who: Asker, listing: TheListing) -> Answer:
     """A holder sees those of its own rights."""
     need(who, Act.WAIVER_READ)
     rows = views.waivers(desk.state, max(desk.clock.now_s(), desk.state.at_s))
-    seen = seen_of(who, "waiver", ((row, About()) for row in rows))
-    found = by_count(iter(seen), cursor, limit)
-    return Page(items=found.rows, next=found.next)
+    return listing.of(ByCount(each_seen(who, "waiver", ((row, About()) for row in rows))))
 
 
 @post("/waivers", summary="Waive a right", guards=[needs(Act.WAIVER_GIVE)])

@@ -37,8 +37,9 @@ async function freshen() {
   // What is shown once stays, and so does what somebody is typing.
   if (told || busy()) return say(live.dataset.changed, told ? "" : live.dataset.again);
   const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
-  if (!answer.ok || busy()) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  if (!answer.ok || busy()) return;  // Asked last: whoever began to type meanwhile loses nothing.
+  const page = new DOMParser().parseFromString(text, "text/html");
   const open = [...main.querySelectorAll("details")].map((one) => one.open);
   const at = place();
   main.innerHTML = page.getElementById("main").innerHTML;
