@@ -187,8 +187,9 @@ class Service:
         if batch:
             self._is_writing = False
         self._call()
+        assert self._loop is not None
         for (_, reply), answer in zip(batch, answers, strict=False):
-            reply(answer)
+            self._loop.call_soon(reply, answer)  # One that breaks keeps nobody else from theirs.
         if changed:
             event, self._changed = self._changed, asyncio.Event()
             event.set()
