@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from offtake.desk.store.engine import open_engine, reader
+from offtake.cli.journals import no_address
+from offtake.desk.store.engine import NoAddress, NoDriver, open_engine, reader
 
 
 @pytest.fixture
@@ -110,3 +111,19 @@ def test_every_table_is_made_whatever_else_is_imported(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"answers", "head", "journal", "outbox", "webhooks"} <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize("url", ["mysql://desk@db/x", "oracle://db", "nothing"])
+def test_another_database_is_no_address_whatever_is_installed(url: str) -> None:
+    with pytest.raises(NoAddress):
+        open_engine(url)
+
+
+def test_a_driver_that_is_not_installed_is_said_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(NoDriver) as missing:
+        open_engine("postgresql://desk@db/x")
+    (row,) = no_address(missing.value).rows
+    assert "offtake[postgresql]" in row["remedy"]

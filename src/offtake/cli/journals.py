@@ -15,6 +15,7 @@ from offtake.desk.store.engine import (
     Engine,
     Failure,
     NoAddress,
+    NoDriver,
     make_url,
     open_engine,
     reader,
@@ -74,6 +75,15 @@ def source_of(file: str | None, db: str | None) -> Iterator[Source]:
         yield Source(make_url(db).render_as_string(), lambda: journal.since(tx, 0), tx)
 
 
+def no_address(error: NoAddress) -> Invalid:
+    """What is wrong with the address of a database, and the way out."""
+    if isinstance(error, NoDriver):
+        remedy = "Install it: pip install 'offtake[postgresql]'."
+        return Invalid("bad-value", "--db", "its driver is not installed", remedy)
+    remedy = "Write sqlite:///FILE or postgresql://USER@HOST/NAME."
+    return Invalid("bad-value", "--db", "is the URL of no SQLite or PostgreSQL database", remedy)
+
+
 @contextmanager
 def database(db: str) -> Iterator[Engine]:
     """The database of a URL, which must be there, while it is used.
@@ -85,9 +95,8 @@ def database(db: str) -> Iterator[Engine]:
         where = make_url(db)
         _there(where.database if where.get_backend_name() == "sqlite" else None)
         engine = open_engine(db)
-    except (NoAddress, ModuleNotFoundError) as error:
-        says = "is no database URL"
-        raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
+    except NoAddress as error:
+        raise no_address(error) from error
     try:
         yield engine
     except Failure as error:

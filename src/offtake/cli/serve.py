@@ -289,6 +289,7 @@ def _origin(given: argparse.Namespace) -> "Origin":
 
 
 def _opened(make: "Callable[[], Parts]") -> "Parts":
+    from offtake.cli.journals import no_address
     from offtake.desk.store.engine import Failure, NoAddress
     from offtake.desk.store.migrate import Newer
     from offtake.desk.writer import Unavailable
@@ -296,8 +297,7 @@ def _opened(make: "Callable[[], Parts]") -> "Parts":
     try:
         return make()
     except NoAddress as error:
-        says = "is no database URL"
-        raise Invalid("bad-value", "--db", says, "Write sqlite:///desk.db, say.") from error
+        raise no_address(error) from error
     except Newer as error:
         remedy = "Update offtake, or serve a copy that was made before."
         raise Invalid("newer-database", "--db", str(error), remedy) from error

@@ -180,6 +180,9 @@ def test_a_one_time_code_becomes_a_session_when_somebody_means_it(house: House) 
         page = client.get("/sign-in", params={"code": code})
         assert f'value="{code}"' in page.text
         assert "<script" not in page.text
+        assert "style.css" in page.text
+        french = client.get("/sign-in", params={"code": code, "lang": "fr"})
+        assert "Se connecter" in french.text
         assert client.post("/sign-in", data={"code": code}).status_code == 403
         signed = client.post("/sign-in", data={"code": code}, headers=HERE)
         assert (signed.status_code, signed.headers["location"]) == (303, "/")

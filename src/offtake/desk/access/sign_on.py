@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -18,23 +17,15 @@ from offtake.desk.access.http import Door
 from offtake.desk.access.oidc import Back, Provider, Unreachable
 from offtake.desk.access.origin import inside
 from offtake.desk.access.secret import same
+from offtake.desk.pages.site import PAGES, language_of
 from offtake.desk.store.access import Disabled
 from offtake.desk.store.session import Busy, SignOn
+from offtake.desk.words import words_in
 
 AnyRequest = Request[Any, Any, Any]
 LOG = logging.getLogger("offtake.desk.access")
 AWAY = "/sign-on"
 """Where people are sent to the provider from."""
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>offtake</title></head>
-<body><form method="post" action="/sign-in">
-<input type="hidden" name="code" value="{code}">
-<button type="submit">Sign on</button>
-</form></body>
-</html>
-"""
-"""A link signs nobody on by being looked at (previews do that): somebody must mean it."""
 
 
 def link(door: Door, code: str) -> str:
@@ -66,8 +57,10 @@ def _to(url: str, cookies: Sequence[Cookie]) -> Redirect:
 def _by_code(door: Door) -> list[HTTPRouteHandler]:
     @get("/sign-in", media_type=MediaType.HTML)
     async def page(request: AnyRequest) -> str:
-        """Ask whether a one-time code is meant to be used."""
-        return PAGE.format(code=escape(request.query_params.get("code", "")))
+        """Ask whether a one-time code is meant: previews look at links, and sign nobody on."""
+        words = words_in(language_of(request))
+        template = PAGES.get_template("sign_in.html.j2")
+        return template.render(words=words, code=request.query_params.get("code", ""))
 
     @post("/sign-in")
     async def used(request: AnyRequest) -> Response[Any]:

@@ -14,6 +14,7 @@ __all__ = [
     "Engine",
     "Failure",
     "NoAddress",
+    "NoDriver",
     "Unkept",
     "make_url",
     "open_engine",
@@ -32,6 +33,10 @@ BUSY_MS = 10_000
 """How long SQLite waits for another writer before it gives up."""
 
 
+class NoDriver(NoAddress):
+    """The driver of a database is not installed."""
+
+
 def open_engine(url: str) -> Engine:
     """An engine for ``sqlite:///file.db`` or ``postgresql://...``.
 
@@ -40,7 +45,20 @@ def open_engine(url: str) -> Engine:
     PostgreSQL reads what is committed when each statement begins, whatever the server's default:
     whoever has waited for a row sees it as it is now, and nothing fails to be serialized. What is
     written is in no log and in no error: it may be a secret.
+
+    Raises:
+        NoAddress: It is the address of no such database.
+        NoDriver: The driver of that database is not installed.
     """
+    if make_url(_driver(url)).get_backend_name() not in ("sqlite", "postgresql"):
+        raise NoAddress("neither SQLite nor PostgreSQL")
+    try:
+        return _opened(url)
+    except ModuleNotFoundError as error:
+        raise NoDriver(str(error)) from error
+
+
+def _opened(url: str) -> Engine:
     if url.startswith("sqlite"):
         own = {"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False}
         # Transactions begin where they are told to.
