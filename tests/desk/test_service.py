@@ -2,14 +2,15 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from sqlalchemy import Engine, text
 
-from desk.stories import Story, submit
+from desk.stories import BUYER, Story, submit
 from offtake.desk import command as say
 from offtake.desk.service import Service
-from offtake.desk.writer import Writer
+from offtake.desk.writer import Asked, Writer
 from offtake.sourcing.requirement import Status
 
 TICK_S = 0.01
@@ -52,3 +53,38 @@ def test_a_deadline_that_cannot_be_written_shows_until_it_is(engine: Engine) -> 
         await service.stop()
 
     asyncio.run(told())
+
+
+def test_those_who_come_while_others_are_written_share_their_next_transaction(
+    engine: Engine,
+) -> None:
+    """Else each half of the askers would wait for the other half, round after round."""
+    story, steps, asking = Story(engine), Counter[str](), asyncio.Event()
+
+    def at(point: str) -> None:
+        steps[point] += 1
+        if point == "before" and steps[point] == 1:
+            loop.call_soon_threadsafe(asking.set)
+            time.sleep(0.2)  # The others come while the first are written.
+
+    service = Service(Writer(engine, story.clock, at=at))
+    asks, rounds = 8, 10
+
+    async def goes_on_asking(who: int) -> None:
+        if who % 2:
+            await asking.wait()
+        for number in range(rounds):
+            command = submit(requirement=f"{who}.{number}")
+            await service.ask(Asked(command, BUYER))
+
+    async def told() -> None:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        await service.start()
+        await asyncio.gather(*(goes_on_asking(who) for who in range(asks)))
+        await service.stop()
+
+    loop: asyncio.AbstractEventLoop
+    asyncio.run(told())
+    assert len(service.state.numbers) == asks * rounds
+    assert rounds < steps["before"] <= rounds + 2

@@ -1,7 +1,8 @@
 """The writer behind an event loop: many commands at once share one transaction.
 
-One thread of its own writes; while the database makes a batch durable, the next one gathers. What
-came at once is handed over at once: a batch of few costs nearly as much as one of many.
+One thread of its own writes; while the database makes a batch durable, the next one gathers. It is
+handed over once nobody else comes at the moment: a batch of few costs nearly as much as one of
+many.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from offtake.desk.writer import LIMIT_BATCH, Answered, Asked, Receipt, Unavailab
 
 LIMIT_WAITING = 10_000
 """Commands that may wait for the writer; beyond that the desk says it is busy."""
+QUIET_TURNS = 5
+"""Turns of the event loop without another command before those that gathered are handed over."""
 LOG = logging.getLogger("offtake.desk")
 
 
@@ -99,13 +102,24 @@ class Service:
         self._call()
 
     def _call(self) -> None:
-        """Hand over what has gathered once all has come that comes now."""
+        """See to it that what has gathered is handed over."""
         if self._gathered and not self._is_writing and not self._is_called:
             assert self._loop is not None
             self._is_called = True
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._hand_over_after, 0, 0)
 
-    def _hand_over(self) -> None:
+    def _hand_over_after(self, before: int, quiet: int) -> None:
+        """Hand over what has gathered, once a few turns of the loop have brought no more.
+
+        Those who were answered together ask again together: without a look at who comes next, half
+        of them would share a transaction while the other half waits, round after round.
+        """
+        assert self._loop is not None
+        count = len(self._gathered)
+        quiet = quiet + 1 if count == before else 0
+        if quiet < QUIET_TURNS and count < LIMIT_BATCH:
+            self._loop.call_soon(self._hand_over_after, count, quiet)
+            return
         batch = self._gathered[:LIMIT_BATCH]
         del self._gathered[:LIMIT_BATCH]
         self._is_called, self._is_writing = False, True
