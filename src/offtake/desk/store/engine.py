@@ -8,6 +8,8 @@ from sqlalchemy.exc import ArgumentError as NoAddress
 from sqlalchemy.exc import DataError as Unkept
 from sqlalchemy.exc import SQLAlchemyError as Failure
 
+from offtake.desk.store.prepared import run
+
 __all__ = [
     "BUSY_MS",
     "Connection",
@@ -103,7 +105,7 @@ def _sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         reads = connection.get_execution_options().get("reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        run(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def reader(engine: Engine) -> Engine:

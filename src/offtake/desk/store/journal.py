@@ -1,9 +1,11 @@
 """The journal's rows, its head, and the first answers to keys. All take a transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     Connection,
@@ -12,7 +14,9 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    any_,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -20,7 +24,7 @@ from sqlalchemy import (
 
 from offtake.desk.command import Adopt
 from offtake.desk.entry import START, read
-from offtake.desk.store.prepared import Prepared
+from offtake.desk.store.prepared import Prepared, Rows
 from offtake.desk.store.tables import METADATA
 
 JOURNAL = Table(
@@ -55,11 +59,14 @@ ANSWERS = Table(
 
 
 _HEAD = select(HEAD.c.seq, HEAD.c.hash)
-_LOCKED = _HEAD.with_for_update()
-_APPEND, _ANSWER = Prepared(insert(JOURNAL)), Prepared(insert(ANSWERS))
-_MOVE = update(HEAD).values(seq=bindparam("last"), hash=bindparam("its_hash"))
-_ANSWERS_OF = select(ANSWERS).where(
-    ANSWERS.c.who == bindparam("who"), ANSWERS.c.key.in_(bindparam("keys", expanding=True))
+_LOCKED = Prepared(_HEAD.with_for_update())
+_MOVE = Prepared(update(HEAD).values(seq=bindparam("last"), hash=bindparam("its_hash")))
+_APPEND, _ANSWER = Rows(JOURNAL), Rows(ANSWERS)
+_OF_ONE = select(ANSWERS).where(ANSWERS.c.who == bindparam("who"))
+_KEYS_IN_JSON = func.json_each(bindparam("keys")).table_valued("value")
+_ANSWERED_IN_JSON = Prepared(_OF_ONE.where(ANSWERS.c.key.in_(select(_KEYS_IN_JSON.c.value))))
+_ANSWERED_IN_ARRAY = Prepared(
+    _OF_ONE.where(ANSWERS.c.key == any_(bindparam("keys", type_=ARRAY(Text))))
 )
 
 
@@ -103,11 +110,11 @@ def lock(tx: Connection) -> Head:
 
     SQLite has one writer, who began with ``BEGIN IMMEDIATE``; elsewhere the head is locked.
     """
-    row = tx.execute(_LOCKED).first()
+    row = _LOCKED.run(tx).fetchone()
     if row is None:
         tx.execute(insert(HEAD).values(id=1, seq=0, hash=START))
         return Head(0, START)
-    return Head(row.seq, bytes(row.hash))
+    return Head(*row)
 
 
 def touch(tx: Connection) -> None:
@@ -119,7 +126,7 @@ def append(tx: Connection, rows: Sequence[Row], answers: Sequence[Answer]) -> No
     """Append entries and remember the answers to them; the head moves with them."""
     if rows:
         _APPEND.put(tx, rows)
-        tx.execute(_MOVE, {"last": rows[-1].seq, "its_hash": rows[-1].hash})
+        _MOVE.run(tx, last=rows[-1].seq, its_hash=rows[-1].hash)
     _ANSWER.put(tx, answers)
 
 
@@ -131,16 +138,15 @@ def answered(tx: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str,
     sought: dict[str, list[str]] = {}
     for who, key in keys:
         sought.setdefault(who, []).append(key)
-    rows = (
-        row
-        for who, own in sought.items()
-        for row in tx.execute(_ANSWERS_OF, {"who": who, "keys": own})
-    )
-    found = (
-        Answer(row.who, row.key, bytes(row.request), row.seq, row.at_s, bytes(row.answer))
-        for row in rows
-    )
-    return {(answer.who, answer.key): answer for answer in found}
+    rows = (Answer(*row) for who, own in sought.items() for row in _answers_of(tx, who, own))
+    return {(answer.who, answer.key): answer for answer in rows}
+
+
+def _answers_of(tx: Connection, who: str, keys: list[str]) -> Any:
+    """Sought in the index, however many keys and whatever the database thinks of its tables."""
+    if tx.dialect.name == "postgresql":
+        return _ANSWERED_IN_ARRAY.run(tx, who=who, keys=keys)
+    return _ANSWERED_IN_JSON.run(tx, who=who, keys=msgspec.json.encode(keys).decode())
 
 
 def forget(tx: Connection, before_s: int) -> int:

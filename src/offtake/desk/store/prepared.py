@@ -1,40 +1,64 @@
-"""Rows that are put into a table over and over: the text is worked out once for each database."""
+"""Statements of every batch, given to the driver as they are.
+
+The library would work each of them out anew, and go a long way to the driver: with few commands in
+a transaction that costs more than the database does. What fails is told as the library tells it.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import Connection, Dialect, Executable, Table, insert
+from sqlalchemy.exc import DBAPIError
 
 AT_ONCE = (64, 16, 4, 1)
-"""Rows of one statement. With each SQLite lets other threads run, who do not give way at once; with
-few lengths all are known to the driver."""
+"""Rows of one statement: with few lengths all are known to the driver."""
 
 
 class Prepared:
-    """Puts rows of plain values (integers, texts and bytes) into a table.
+    """A statement whose text is worked out once for each database."""
 
-    They go to the driver as they are, since the library would work the statement out anew for
-    each batch. A row is a ``NamedTuple`` with a field for each column.
-    """
-
-    def __init__(self, statement: Insert) -> None:
+    def __init__(self, statement: Executable) -> None:
         self._statement = statement
 
-    def put(self, tx: Connection, rows: Sequence[Any]) -> None:
+    def run(self, tx: Connection, **values: Any) -> Any:
+        """Carry it out; the driver's cursor."""
+        text, names = _compiled(self._statement, tx.dialect)
+        return run(tx, text, values if names is None else [values[name] for name in names])
+
+
+class Rows:
+    """Puts rows of plain values (integers, texts and bytes) into a table.
+
+    A row is a tuple with a value for each column, in the order of the table.
+    """
+
+    def __init__(self, table: Table) -> None:
+        names = [column.name for column in table.columns]
+        self._copy = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+        self._insert, self._more = insert(table), f", ({', '.join('?' * len(names))})"
+
+    def put(self, tx: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Put all rows, in order."""
         if not rows:
             return
-        text, names = _compiled(self._statement, tx.dialect)
-        if names is None:
-            tx.exec_driver_sql(text, [row._asdict() for row in rows])
+        if tx.dialect.name == "postgresql":
+            self._copied(tx, rows)
             return
-        values_of = attrgetter(*names)
+        one, _ = _compiled(self._insert, tx.dialect)
         for some in _parts(rows):
-            values = tuple(chain.from_iterable(map(values_of, some)))
-            tx.exec_driver_sql(_repeated(text, len(names), len(some)), values)
+            text = one + self._more * (len(some) - 1)
+            run(tx, text, list(chain.from_iterable(some)))
+
+    def _copied(self, tx: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """As PostgreSQL takes many rows with the least work on either side."""
+        try:
+            with _driver(tx).cursor().copy(self._copy) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except tx.dialect.loaded_dbapi.Error as error:
+            raise _told(tx, error) from error
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -46,15 +70,26 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 @lru_cache(64)
-def _repeated(text: str, columns: int, rows: int) -> str:
-    """The statement of one row for several."""
-    row = f", ({', '.join('?' * columns)})"
-    return text + row * (rows - 1)
-
-
-@lru_cache(64)
-def _compiled(statement: Insert, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
     """The text, and its parameters in order where they go by their place."""
-    compiled = statement.compile(dialect=dialect)
+    compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
     names = compiled.positiontup
     return str(compiled), None if names is None else tuple(names)
+
+
+def run(tx: Connection, text: str, values: Any = ()) -> Any:
+    """Have the driver carry a text out; its cursor."""
+    try:
+        return _driver(tx).execute(text, values)
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise _told(tx, error) from error
+
+
+def _driver(tx: Connection) -> Any:
+    return tx.connection.driver_connection
+
+
+def _told(tx: Connection, error: Exception) -> Exception:
+    """An error of the driver as the library's."""
+    known = tx.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(None, None, error, known, hide_parameters=True)

@@ -1,6 +1,6 @@
 """Endpoints that wish to be told: where, of what, and the secrets that sign, sealed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from offtake.desk.store.prepared import Prepared
 from offtake.desk.store.tables import METADATA
 
 EVERYTHING = "*"
@@ -117,12 +118,13 @@ def find(tx: Connection, endpoint: str) -> tuple[Endpoint, Sealed] | None:
     return _endpoint(row), Sealed(bytes(row.secret), before, row.secret_before_until_s)
 
 
-_LISTED = select(WEBHOOKS).order_by(WEBHOOKS.c.created_at_s, WEBHOOKS.c.id)
+_OWN = [WEBHOOKS.c[name] for name in Endpoint._fields]
+_LISTED = Prepared(select(*_OWN).order_by(WEBHOOKS.c.created_at_s, WEBHOOKS.c.id))
 
 
 def listed(tx: Connection) -> list[Endpoint]:
     """Every endpoint, oldest first."""
-    return [_endpoint(row) for row in tx.execute(_LISTED)]
+    return [_endpoint(row) for row in _LISTED.run(tx)]
 
 
 def subscribed(tx: Connection, topic: str, party: str | None) -> list[str]:
@@ -136,6 +138,6 @@ def wishing(endpoints: Iterable[Endpoint], topic: str, party: str | None) -> lis
     return [row.id for row in wishes if {topic, EVERYTHING} & set(row.topics)]
 
 
-def _endpoint(row: Any) -> Endpoint:
-    values = {name: getattr(row, name) for name in Endpoint._fields}
-    return Endpoint(**{**values, "topics": tuple(row.topics.split())})
+def _endpoint(row: Sequence[Any]) -> Endpoint:
+    found = Endpoint(*row[: len(_OWN)])
+    return found._replace(topics=tuple(str(found.topics).split()))
