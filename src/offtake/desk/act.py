@@ -52,7 +52,7 @@ def decided(state: State, command: Sourced, given: Given) -> Done:
         number = len(state.numbers) + 1
         if command.requirement in state.numbers:
             raise Refused(f"there is a requirement {command.requirement} already")
-        need = reading.need(command, state.in_force.portfolio, given.at_s)
+        need = reading.need(command, state.in_force.portfolio)
         return Done(_asked(state, ask.Submit(number, need), given.at_s), need, number)
     if isinstance(command, say.Told):
         return _told(state, command, given.at_s)
@@ -60,7 +60,7 @@ def decided(state: State, command: Sourced, given: Given) -> Done:
     if isinstance(command, say.Change):
         if command.version not in (None, state.standing[lot.number].version):
             raise Stale(f"requirement {command.requirement} has changed: look at it again")
-        need = reading.need(command, state.in_force.portfolio, given.at_s)
+        need = reading.need(command, state.in_force.portfolio)
         return Done(_asked(state, ask.Change(lot.number, need), given.at_s), need, lot.number)
     return Done(_about(state, lot, command, given), lot=lot.number)
 

@@ -86,7 +86,7 @@ def replayed(state: State, given: Given, events: Sequence[Mapping[str, Any]]) ->
     told = [event_of(line, portfolio.names, lots, currency) for line in events]
     need = None
     if isinstance(command, say.Submit | say.Change):
-        need = reading.need(command, portfolio, given.at_s)
+        need = reading.need(command, portfolio)
     why = [str(line.get("why", "")) for line in events]
     recorded = [Recorded(event, why=text) for event, text in zip(told, why, strict=True)]
     done = Done(recorded, need, told[0].lot if told else NONE)

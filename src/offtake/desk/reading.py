@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from offtake.contract.model import Requirement
 from offtake.contract.portfolio import Portfolio
 from offtake.contract.problem import nearest
 from offtake.contract.value import SCALARS
@@ -13,7 +12,7 @@ from offtake.core.text import Value
 from offtake.core.vocabulary import NONE
 from offtake.desk import command as say
 from offtake.sourcing.command import Use
-from offtake.sourcing.needed import need_of
+from offtake.sourcing.needed import SLACK_S
 from offtake.sourcing.requirement import Lot, Need, Offer
 from offtake.units.capacity import Size
 from offtake.units.money import Money
@@ -68,7 +67,7 @@ class Reader:
             Invalid: Something is.
         """
         if self.wrong:
-            raise Invalid(self.wrong)
+            raise Invalid(list(dict.fromkeys(self.wrong)))
 
     def refuse(self, field: str, *, says: str, remedy: str) -> None:
         """Note what is wrong with a word."""
@@ -111,10 +110,14 @@ class Reader:
         size: Size | None = self.value(field, text, Value.SIZE)
         if size is None:
             return 1
-        gpus = size.in_gpus(self.names.watts_of(kinds[:1]))
+        gpus = self.of_size(size, kinds)
         if gpus == 0:
             self.refuse(field, says="0 GPUs are none", remedy="Write a positive number.")
         return max(gpus, 1)
+
+    def of_size(self, size: Size, kinds: tuple[str, ...]) -> int:
+        """A size in GPUs; power feeds those of the first of these kinds."""
+        return size.gpus if size.watts < 0 else size.in_gpus(self.names.watts_of(kinds[:1]))
 
     def period(self, start: str, end: str) -> tuple[int, int]:
         """A half-open period that is not empty."""
@@ -125,42 +128,34 @@ class Reader:
         return start_s or 0, end_s or 1
 
 
-def need(wanted: say.Wanted, portfolio: Portfolio, at_s: int) -> Need:
-    """What a requirement asks for, in numbers.
+def need(wanted: say.Wanted, portfolio: Portfolio) -> Need:
+    """What a requirement asks for, in numbers (as ``sourcing.needed`` reads one of a file).
 
     Raises:
         Invalid: Some words are wrong; all of them are listed.
     """
-    reader = Reader(portfolio)
-    reader.name("purpose", wanted.purpose, "purposes")
-    for kind in wanted.accelerators:
-        reader.name("accelerators", kind, "accelerators")
-    for region in wanted.regions:
-        reader.name("regions", region, "regions")
+    reader, kinds = Reader(portfolio), wanted.accelerators
+    purpose = reader.name("purpose", wanted.purpose, "purposes")
+    accelerators = tuple([reader.name("accelerators", kind, "accelerators") for kind in kinds])
+    regions = tuple([reader.name("regions", region, "regions") for region in wanted.regions])
     start_s, end_s = reader.period(wanted.start, wanted.end)
-    size = reader.value("gpus", wanted.gpus, Value.SIZE)
-    least = reader.value("smallest_lot", wanted.smallest_lot, Value.SIZE)
+    gpus = reader.gpus("gpus", wanted.gpus, kinds)
+    least: Size | None = reader.value("smallest_lot", wanted.smallest_lot, Value.SIZE)
     latest_s = reader.value("latest_start", wanted.latest_start, Value.INSTANT)
     limit = reader.price("price_limit", wanted.price_limit)
-    reader.gpus("gpus", wanted.gpus, wanted.accelerators)
-    reader.wrong = list(dict.fromkeys(reader.wrong))
     reader.done()
-    return need_of(
-        Requirement(
-            id=wanted.requirement,
-            purpose=wanted.purpose,
-            size=size,
-            accelerators=wanted.accelerators,
-            submitted=at_s,
-            starts=start_s,
-            ends=end_s,
-            regions=wanted.regions,
-            price_limit=limit,
-            latest_start=latest_s,
-            smallest_lot=least or Size(gpus=1),
-            own=wanted.own,
-        ),
-        portfolio.names,
+    return Need(
+        requirement=wanted.requirement,
+        purpose=purpose,
+        gpus=gpus,
+        start_s=start_s,
+        end_s=end_s,
+        latest_start_s=start_s + SLACK_S if latest_s is None else latest_s,
+        accelerators=accelerators,
+        regions=regions,
+        price_limit_micros_per_gpu_h=NONE if limit is None else limit.micros,
+        smallest_lot_gpus=1 if least is None else max(reader.of_size(least, kinds), 1),
+        own=int(wanted.own),
     )
 
 

@@ -5,6 +5,8 @@ read with the names of that portfolio.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import ne
 from typing import Any
 
 from offtake.contract.problem import nearest
@@ -71,8 +73,7 @@ class BadEntry(ValueError):
 def entry(recorded: Recorded, names: Names, currency: str, requirement: str = "") -> dict[str, Any]:
     """A journal line: the event by name, its requirement, the reason, the decisions behind it."""
     event = recorded.event
-    rows = zip(Event._fields, event, USUAL, strict=True)
-    said = {field: value for field, value, usual in rows if value != usual}
+    said = dict(compress(zip(Event._fields, event, strict=True), map(ne, event, USUAL)))
     line: dict[str, Any] = {"at": instant_text(event.at_s), "event": NAME_BY_KIND[event.kind]}
     if event.lot != NONE:
         line["lot"] = str(event.lot)
