@@ -6,7 +6,7 @@ records and tuples in it lists in turn, maps lists of keys with values in the or
 nothing that another language, or a later version, could not read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache, partial
 from types import NoneType, UnionType
@@ -15,6 +15,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from immutables import Map
 
+from offtake.core.register import Register
+
+MAPS = (Map, Register)
 PLAIN = {int, str, bool, NoneType}
 WORDS = {int: "a whole number", str: "a text", bool: "true or false"}
 
@@ -46,7 +49,7 @@ def row_of(value: Any) -> Any:
         return [row_of(each) for each in value]
     if value is None or isinstance(value, str | bool):
         return value
-    if isinstance(value, Map):
+    if isinstance(value, MAPS):
         return [[row_of(key), row_of(held)] for key, held in _pairs(value)]
     assert isinstance(value, int), value
     return int(value)  # An enumeration is its number.
@@ -76,11 +79,11 @@ def unpacked(shape: Any, body: bytes) -> Any:
 
 
 def _at_once(shape: Any, body: bytes) -> Any:
-    if get_origin(shape) is not Map:
+    if get_origin(shape) not in MAPS:
         return msgspec.msgpack.decode(body, type=shape, dec_hook=_map_of)
     key, held = get_args(shape)
     pairs = list[tuple[key, held]]  # type: ignore[valid-type]
-    return Map(msgspec.msgpack.decode(body, type=pairs, dec_hook=_map_of))
+    return _made(shape, msgspec.msgpack.decode(body, type=pairs, dec_hook=_map_of))
 
 
 @cache
@@ -103,9 +106,15 @@ def _read_at_once(shape: Any, read: Read, value: Any) -> Any:
     return read(value)
 
 
-def _map_of(shape: Any, value: Any) -> Map[Any, Any]:
+def _map_of(shape: Any, value: Any) -> Mapping[Any, Any]:
     key, held = get_args(shape)
-    return Map(msgspec.convert(value, list[tuple[key, held]], dec_hook=_map_of))  # type: ignore[valid-type]
+    pairs = list[tuple[key, held]]  # type: ignore[valid-type]
+    return _made(shape, msgspec.convert(value, pairs, dec_hook=_map_of))
+
+
+def _made(shape: Any, pairs: Any) -> Mapping[Any, Any]:
+    """A map of a shape that holds some pairs."""
+    return Map(pairs) if get_origin(shape) is Map else Register(dict(pairs))
 
 
 def _pairs(value: Any) -> list[tuple[Any, Any]]:
@@ -127,8 +136,8 @@ def _reader(shape: Any) -> Read:
     parts = get_args(shape)
     if _is_optional(shape):
         return partial(_optional, _reader(_present(shape)))
-    if get_origin(shape) is Map:
-        return partial(_map, _reader(tuple[tuple[parts], ...]))  # type: ignore[valid-type]
+    if get_origin(shape) in MAPS:
+        return partial(_map, shape, _reader(tuple[tuple[parts], ...]))  # type: ignore[valid-type]
     assert get_origin(shape) is tuple, f"{shape} has no plain form"
     if parts[-1] is Ellipsis:
         return partial(_each, _reader(parts[0]))
@@ -157,7 +166,7 @@ def _described(shape: Any, within: set[Any]) -> str:
             "*" if part is Ellipsis else _described(part, within) for part in get_args(shape)
         )
         return f"[{inner}]"
-    if get_origin(shape) is Map:
+    if get_origin(shape) in MAPS:
         key, held = (_described(part, within) for part in get_args(shape))
         return f"{{{key}: {held}}}"
     return str(shape.__name__)
@@ -231,9 +240,9 @@ def _exactly(kind: type, value: Any) -> Any:
     return value
 
 
-def _map(read: Read, row: Any) -> Map[Any, Any]:
+def _map(shape: Any, read: Read, row: Any) -> Mapping[Any, Any]:
     pairs = read(row)
-    found = Map(pairs)
+    found = _made(shape, pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         raise BadRow(f"{next(key for key in keys if keys.count(key) > 1)} comes twice")

@@ -152,8 +152,8 @@ def _folded(state: State, given: Given, done: Done, decisions: Any = ()) -> Stat
     numbers = state.numbers
     if isinstance(given.command, say.Submit):
         standing = submitted(given.command, given)
-        numbers = numbers.set(given.command.requirement, done.lot)
+        numbers = numbers.entered(given.command.requirement, done.lot)
     else:
         standing = stands(state, given, done, decisions)
-    all_standing = state.standing.set(done.lot, standing)
+    all_standing = state.standing.entered(done.lot, standing)
     return next_of(state, given, sourcing=sourcing, numbers=numbers, standing=all_standing)

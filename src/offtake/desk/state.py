@@ -6,6 +6,7 @@ from immutables import Map
 
 from offtake.contract.portfolio import Portfolio
 from offtake.core.names import BUYER
+from offtake.core.register import Register
 from offtake.core.vocabulary import NONE, BoundClause, Event
 from offtake.desk.command import AnyCommand
 from offtake.sourcing.award import Worth
@@ -137,8 +138,8 @@ class State(NamedTuple):
     at_s: int = 0
     version: Version | None = None
     sourcing: Sourcing = Sourcing()
-    numbers: Map[str, int] = Map()  # Lot numbers by requirement.
-    standing: Map[int, Standing] = Map()
+    numbers: Register[str, int] = Register()  # Lot numbers by requirement.
+    standing: Register[int, Standing] = Register()
     proposals: Map[int, Proposal] = Map()
     permits: Permits = Permits()
     used: Map[str, Map[int, int]] = Map()  # Changes of GPUs metered, by pool and instant.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from offtake.core.account import Thing
 from offtake.core.names import BUYER, UNSTATED
+from offtake.core.register import Register
 from offtake.core.vocabulary import (
     NONE,
     Act,
@@ -14,7 +15,6 @@ from offtake.core.vocabulary import (
     Event,
     Facts,
 )
-from offtake.sourcing.register import Register
 from offtake.units.time import NEVER
 
 

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from immutables import Map
 
 from offtake.clauses import KINDS
+from offtake.core.register import Register
 from offtake.core.rows import BadRow, packed, reader, row_of, shape_text, unpacked
 from offtake.core.vocabulary import BoundClause, ClauseType, Facts
 from offtake.core.vocabulary import Lot as Sought
-from offtake.sourcing.register import Register
 from offtake.sourcing.requirement import Lot, Order, State
 
 K = TypeVar("K")

@@ -2,12 +2,13 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offtake.sourcing.register import Register
+from offtake.core.register import Register
 
 KEYS = st.one_of(st.integers(-1, 5), st.integers(0, 2000), st.just(1 << 40))
 ENTRIES = st.lists(st.tuples(KEYS, st.integers(0, 9)), max_size=120)
@@ -48,6 +49,38 @@ def test_registers_are_equal_when_their_items_are_whatever_the_order(entries, di
     assert plain == other
     if plain:
         assert other.entered(next(iter(plain)), 10) != plain
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), KEYS, st.integers(0, 9)), max_size=120))
+def test_registers_that_go_on_from_the_same_do_not_see_each_other(entries) -> None:
+    """Each goes on from any one before it: what the others entered since is not in it."""
+    registers, plains = [Register[int, int]()], [dict[int, int]()]
+    for which, key, value in entries:
+        before = which % len(registers)
+        registers.append(registers[before].entered(key, value))
+        plains.append({**plains[before], key: value})
+
+    for register, plain in zip(registers, plains, strict=True):
+        assert list(register.items()) == list(plain.items())
+        assert len(register) == len(plain)
+        assert [key for key in range(-1, 50) if key in register] == sorted(
+            key for key in plain if key < 50
+        )
+        assert all(register[key] == register.get(key) == plain[key] for key in plain)
+
+
+def test_a_register_that_is_gone_on_from_by_many_at_once_is_each_ones_own() -> None:
+    start = Register({-1: "start"})
+
+    def grown(who: int) -> bool:
+        register = start
+        for number in range(200):
+            register = register.entered(number, f"{who}.{number}")
+        return list(register.values()) == ["start", *(f"{who}.{n}" for n in range(200))]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(grown, range(40)))
+    assert list(start) == [-1]
 
 
 def test_a_register_can_be_copied_and_pickled() -> None:
