@@ -7,7 +7,7 @@ the same bytes. Anything else, whatever it is, takes the long way; nothing has h
 
 from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import msgspec
 from litestar import Response
@@ -75,12 +75,10 @@ class Express:
         self._desk, self._keeper, self._origin = desk, keeper, origin
         self._headers = _lines(with_headers([_NO_STORE, (b"content-type", JSON)], origin))
 
-    def head(self, scope: Mapping[str, Any]) -> Head | None:
-        """What a head says; None where the request takes the long way."""
-        if scope["method"] != "POST" or scope["query_string"] or b"%" in scope["raw_path"]:
-            return None
-        found = lane_of(scope["path"])
-        rows = None if found is None else plain_rows(scope["headers"])
+    def head(self, url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
+        """What the head of a POST says; None where the request takes the long way."""
+        found = FLAT.get(url) or lane_of(url)
+        rows = None if found is None else plain_rows(headers)
         if found is None or rows is None:
             return None
         token = bearer(rows.get(b"authorization", b"").decode("latin-1"))
@@ -112,17 +110,20 @@ class Express:
         return Said(said.status_code or 500, _lines(headers), said.content)
 
 
-def lane_of(path: str) -> tuple[Lane, str] | None:
-    """The lane of an address, and the name that stands in it."""
-    if path.count("/") < 2:
+def lane_of(url: bytes) -> tuple[Lane, str] | None:
+    """The lane of an address, and the name that stands in it as it is."""
+    if not url.isascii() or b"%" in url or b"?" in url or b"#" in url:
         return None
-    start, version, *words = path.split("/")
-    if start or version != "v1" or not all(words):
+    start, _, path = url.decode().partition("/v1/")
+    words = path.split("/")
+    if start or not all(words):
         return None
     lane, name = LANES.get((*words[:1], *words[2:])), "".join(words[1:2])
     return None if lane is None or bool(lane.named) != bool(name) else (lane, name)
 
 
+FLAT = {f"/v1/{words[0]}".encode(): (lane, "") for words, lane in LANES.items() if not lane.named}
+"""Addresses that hold no name."""
 _KEY = b"idempotency-key"
 _READ = frozenset(
     (_KEY, b"authorization", b"content-type", b"content-length", b"transfer-encoding", b"expect")

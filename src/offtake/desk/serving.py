@@ -30,7 +30,7 @@ BODY_S = 60
 """Seconds from the end of the head to the end of the body."""
 STALLED_S = 60
 """Seconds in which nothing of an answer is taken."""
-COLLECTED = 5_000, 20, 1_000
+COLLECTED = 20_000, 1, 2_500
 """Objects more than before, and rounds, until the collector looks at the new, young and old."""
 LEAVE_S = 10
 """Seconds that answers may take once the desk is told to stop."""
@@ -40,13 +40,33 @@ NOTHING, HEAD, BODY = "nothing", "head", "body"
 """What of a request may come in."""
 
 
+class _Unheard:
+    """An event for which nobody waits."""
+
+    def set(self) -> None:
+        """Nobody hears."""
+
+
+class Short:
+    """A request that is not the framework's, as the connection sees it."""
+
+    __slots__ = ("body", "disconnected", "head", "keep_alive", "more_body", "response_complete")
+    message_event = _Unheard()
+
+    def __init__(self, head: Head, *, keep_alive: bool) -> None:
+        self.head, self.keep_alive = head, keep_alive
+        self.body, self.more_body = bytearray(), True
+        self.disconnected = self.response_complete = False
+
+
 class Wary(HttpToolsProtocol):
     """A connection with an end to everything; ``express`` is the short way of some requests."""
+
+    cycle: Any  # The request that came last: uvicorn's, or a ``Short``.
 
     def __init__(self, *given: Any, express: Express | None = None, **named: Any) -> None:
         super().__init__(*given, **named)
         self._express = express
-        self._held: tuple[Any, Any, Head] | None = None  # A request whose body has not come.
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._phase, self._requests = HEAD, 0  # What comes in now, after so many requests.
@@ -82,51 +102,63 @@ class Wary(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Another request begins, perhaps in the piece that ended the one before."""
         self._phase = HEAD
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
-        """The head is there; now its body may come."""
+        """The head is there; now its body may come. Go the short way if it is open."""
         self._phase, self._head_bytes = BODY, 0
-        super().on_headers_complete()
+        head = self._short()
+        if head is None:
+            self._go_long()
+        else:
+            self.cycle = Short(head, keep_alive=self.parser.should_keep_alive())
 
     def on_message_complete(self) -> None:
         """The request is there; the next one may begin."""
         self._phase, self._requests = NOTHING, self._requests + 1
         super().on_message_complete()
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._take(*held)
+        cycle = self.cycle
+        if type(cycle) is Short and not self._took(cycle):
+            self.cycle = None
+            self._go_long()
+            self.cycle.body, self.cycle.more_body = cycle.body, False
+            self.cycle.message_event.set()
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Go the short way if it is open, else have the application answer."""
-        head = None
-        if self._express is not None and not self.flow.write_paused:
-            head = self._express.head(cycle.scope)
-        if head is None:
-            super()._start_asgi_task(cycle, app)
-        elif cycle.more_body:
-            self._held = cycle, app, head
-        else:
-            self._take(cycle, app, head)
+    def _short(self) -> Head | None:
+        """What a head says to the short way, where nothing is in it."""
+        before, parser = self.cycle, self.parser
+        if self._express is None or self.flow.write_paused or parser.get_method() != b"POST":
+            return None
+        is_first = before is None or before.response_complete  # Of those that come together.
+        if not is_first or parser.get_http_version() != "1.1":
+            return None
+        return self._express.head(self.url, self.headers)
 
-    def _take(self, cycle: Any, app: Any, head: Head) -> None:
+    def _go_long(self) -> None:
+        """Have the application answer what has begun."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
+
+    def _took(self, cycle: Short) -> bool:
         assert self._express is not None
-        if not self._express.take(head, bytes(cycle.body), partial(self._answer, cycle)):
-            super()._start_asgi_task(cycle, app)
+        return self._express.take(cycle.head, bytes(cycle.body), partial(self._answer, cycle))
 
-    def _answer(self, cycle: Any, said: Said) -> None:
-        """Answer at once, as the cycle would piece by piece."""
+    def _answer(self, cycle: Short, said: Said) -> None:
+        """Answer at once, as the application would piece by piece."""
         if cycle.disconnected:
             return
         lines = [STATUS_LINE[said.status]]
-        lines += (b"%b: %b\r\n" % row for row in cycle.default_headers)
+        lines += [b"%b: %b\r\n" % row for row in self.server_state.default_headers]
         lines += (said.headers, b"content-length: %d\r\n" % len(said.body))
         lines += (b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", said.body)
-        cycle.response_started = cycle.response_complete = True
+        cycle.response_complete = True
         self.transport.write(b"".join(lines))
         if not cycle.keep_alive:
             self.transport.close()
-        cycle.on_response()
+        self.on_response_complete()
 
     def pause_writing(self) -> None:
         """The other side does not read what it asked for."""

@@ -198,12 +198,18 @@ def test_an_answer_that_ages_is_asked_for_again_once() -> None:
     found = Found(Who("p1", "Ada", frozenset({Role.BUYER}), token_id="t"), 10**9, 0)
     recent.keep("token a", found, 0, 0)
 
-    assert not recent.ages("token a")
+    def ages(secret: str) -> bool:
+        who, is_old = recent.who_ages(secret, 0)
+        assert who == recent.who(secret, 0)
+        return is_old
+
+    assert not ages("token a")
     ticks[0] = AGING_MS
-    assert not recent.ages("token b")
-    assert [recent.ages("token a") for _ in range(3)] == [True, False, False]
-    assert recent.who("token a", 0) is not None
+    assert not ages("token b")
+    assert [ages("token a") for _ in range(3)] == [True, False, False]
     recent.keep("token a", found, AGING_MS, 0)
-    assert not recent.ages("token a")
+    assert not ages("token a")
     ticks[0] = 2 * AGING_MS
-    assert recent.ages("token a")
+    assert ages("token a")
+    ticks[0] = AGING_MS + RECHECK_MS
+    assert recent.who_ages("token a", 0) == (None, False)

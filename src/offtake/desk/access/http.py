@@ -109,8 +109,10 @@ class Doorkeeper(ASGIMiddleware):
     def remembered(self, token: str) -> Who | None:
         """Who came with a token a moment ago; None where the database has to be asked."""
         known_by, register = f"token {token}", self._door.register
-        who = self._recent.who(known_by, register.clock.now_s()) if token else None
-        if who is not None and self._recent.ages(known_by):
+        if not token:
+            return None
+        who, is_old = self._recent.who_ages(known_by, register.clock.now_s())
+        if is_old:
             task = create_task(self._found(partial(register.of_token, token), known_by))
             self._asking.add(task)
             task.add_done_callback(self._asked)

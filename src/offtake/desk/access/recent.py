@@ -49,21 +49,27 @@ class Recent:
     def who(self, secret: str, now_s: int) -> Who | None:
         """Who comes, if that was looked up a moment ago and still holds; else None."""
         kept = self._kept.get(_name(secret))
-        if kept is None or kept.change != self._changes():
+        return None if kept is None else self._still(kept, now_s, self._tick_ms())
+
+    def who_ages(self, secret: str, now_s: int) -> tuple[Who | None, bool]:
+        """The same, and whether the database should be asked again; true once for each answer."""
+        name = _name(secret)
+        kept, tick_ms = self._kept.get(name), self._tick_ms()
+        if kept is None:
+            return None, False
+        who = self._still(kept, now_s, tick_ms)
+        if who is None or kept.is_asked or tick_ms - kept.at_ms < AGING_MS:
+            return who, False
+        self._kept[name] = kept._replace(is_asked=True)
+        return who, True
+
+    def _still(self, kept: _Kept, now_s: int, tick_ms: int) -> Who | None:
+        """Who came, if it still holds; either clock may stand, or be set."""
+        if kept.change != self._changes() or tick_ms - kept.at_ms >= RECHECK_MS:
             return None
         found = kept.found
-        is_fresh = self._tick_ms() - kept.at_ms < RECHECK_MS
         lasts = found.at_s <= now_s < min(found.until_s, found.at_s + RECHECK_MS // 1_000)
-        return found.who if is_fresh and lasts else None
-
-    def ages(self, secret: str) -> bool:
-        """Whether the database should be asked about somebody again; true once for each answer."""
-        name = _name(secret)
-        kept = self._kept.get(name)
-        if kept is None or kept.is_asked or self._tick_ms() - kept.at_ms < AGING_MS:
-            return False
-        self._kept[name] = kept._replace(is_asked=True)
-        return True
+        return found.who if lasts else None
 
     def keep(self, secret: str, found: Found, at_ms: int, change: int) -> None:
         """Remember who came; ``at_ms`` and ``change`` are as of before it was looked up.
