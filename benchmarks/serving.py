@@ -64,10 +64,12 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the server does not listen")
 
 
-def fastapi(port: int, endpoint: str = "async") -> None:
+def fastapi(port: int, endpoint: str = "async", extras: str = "") -> None:
     """FastAPI's first example in one process: ``async``, as its tutorial has it, or ``plain``.
 
-    The README's own example is a plain function, which FastAPI runs in a pool of threads.
+    The README's own example is a plain function, which FastAPI runs in a pool of threads. The
+    server is uvicorn as ``pip install fastapi uvicorn`` brings it, or with its ``standard``
+    extras, which read HTTP and turn the loop in C.
     """
     from fastapi import FastAPI
 
@@ -80,7 +82,9 @@ def fastapi(port: int, endpoint: str = "async") -> None:
         return {"message": "Hello World"}
 
     app.get("/")(root if endpoint == "async" else plain)
-    uvicorn.run(app, port=port, log_level="critical", access_log=False)
+    ways = ("httptools", "uvloop") if extras == "standard" else ("h11", "asyncio")
+    http, loop = ways
+    uvicorn.run(app, port=port, http=http, loop=loop, log_level="critical", access_log=False)
 
 
 def bare(port: int) -> None:
