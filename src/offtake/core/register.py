@@ -75,11 +75,11 @@ class Register(Mapping[K, V]):
         return after
 
     def _place(self, key: Any) -> int | None:
-        own = self._own.get(key)
-        if own is not None:
-            return int(own[0])
         place = self._roll.places.get(key)
-        return place if place is not None and place < self._count else None
+        if place is not None and place < self._count:
+            return place  # What was changed since keeps it.
+        own = None if self._length == self._count else self._own.get(key)
+        return None if own is None else own[0]
 
     def __getitem__(self, key: K) -> V:
         own = self._own.get(key)

@@ -60,9 +60,10 @@ def carried(state: State, given: Given) -> Carried:
     done = decided(state, command, given)
     portfolio = state.in_force.portfolio
     after = _folded(state, given, done)
-    requirement = ""
-    if done.lot != NONE:
-        requirement = after.sourcing.lots[done.lot].need.requirement
+    need = done.need
+    if need is None and done.lot != NONE:
+        need = after.sourcing.lots[done.lot].need
+    requirement = "" if need is None else need.requirement
     currency = portfolio.document.currency
     lines = tuple(entry(item, portfolio.names, currency, requirement) for item in done.recorded)
     return Carried(after, tuple(done.recorded), lines, requirement)
