@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from desk.access.worlds import AFTER, BEFORE, World, bid, world
-from desk.served import PEOPLE, SUBMIT, Desk, desk_on, sourced
+from desk.served import PEOPLE, PORTFOLIO, SUBMIT, Desk, desk_on, sourced
 from desk.test_commitments import METERED, NOW
 from offtake.desk.routes.cursor import Listed
 from offtake.desk.routes.listing import AT_ONCE, LINES, Listing, streamed
+from offtake.desk.store import webhook
 
 LISTS = (
     *("/v1/requirements", "/v1/notices", "/v1/tenders", "/v1/offers", "/v1/orders"),
     *("/v1/permits", "/v1/deadlines", "/v1/waivers", "/v1/ledger", "/v1/commitments"),
-    "/v1/requirements/r/timeline",
+    *("/v1/requirements/r/timeline", "/v1/portfolio/proposals"),
+    *("/v1/outbox", "/v1/webhooks", "/v1/contacts"),
 )
 
 
@@ -50,6 +52,13 @@ def pages_of(desk: Desk, who: str, path: str) -> list[Any]:
 
 def told(desk: Desk) -> None:
     """A story with some of everything, and a second and a third requirement."""
+    with desk.parts.engine.begin() as tx:
+        for name in ("hook", "other"):
+            url = f"https://lab.example/{name}"
+            webhook.add(tx, webhook.Endpoint(name, url, ("*",), None, 0), b"sealed")
+    for name in ("ada", "bea"):
+        desk.done("buyer", "/v1/contacts", {"address": f"{name}@lab.example"})
+        desk.done("buyer", "/v1/portfolio/proposals", {"portfolio": PORTFOLIO, "note": name})
     sourced(desk)
     for name in ("s", "t"):
         desk.done("buyer", "/v1/requirements", {**SUBMIT, "requirement": name})
@@ -61,15 +70,16 @@ def test_lines_are_the_rows_of_all_pages_and_closed_to_the_same_people(
     desk: Desk, who: str
 ) -> None:
     told(desk)
-    seen = 0
+    seen = set()
     for path in LISTS:
         status = desk(who, "GET", path).status_code
         assert desk(who, "GET", path, accept=LINES).status_code == status, path
         if status == 200:
             rows = lines_of(desk, who, path)
             assert rows == pages_of(desk, who, path), path
-            seen += len(rows)
-    assert (seen > 0) == (who != "administrator")
+            seen |= {path} if rows else set()
+    assert seen
+    assert who != "administrator" or seen == {"/v1/outbox", "/v1/webhooks", "/v1/contacts"}
 
 
 def test_lines_go_on_after_a_cursor_and_know_no_limit(desk: Desk) -> None:
@@ -88,6 +98,20 @@ def test_lines_go_on_after_a_cursor_and_know_no_limit(desk: Desk) -> None:
     for path in LISTS:
         refused = desk("buyer", "GET", f"{path}?cursor=-1", accept=LINES)
         assert (refused.status_code, refused.json()["type"]) == (422, "urn:offtake:invalid"), path
+
+
+def test_messages_are_found_a_portion_at_a_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(desk)
+    every = lines_of(desk, "buyer", "/v1/outbox")
+    assert len({row["message"] for row in every}) == len(every) > 10
+    monkeypatch.setattr("offtake.desk.routes.outbox.AT_ONCE", 3)
+    assert lines_of(desk, "buyer", "/v1/outbox") == every
+    assert lines_of(desk, "buyer", f"/v1/outbox?cursor={every[4]['message']}") == every[5:]
+    page = desk("buyer", "GET", "/v1/outbox?status=waiting&limit=7").json()
+    assert page["items"] == [row for row in every if row["status"] == "waiting"][:7]
+    assert page["next"] == page["items"][-1]["message"]
 
 
 @pytest.mark.parametrize(

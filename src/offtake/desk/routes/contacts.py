@@ -13,13 +13,14 @@ from offtake.desk.access.who import Who
 from offtake.desk.desk import Asker, TheDesk, seen_of
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid, Wrong
+from offtake.desk.routes.cursor import ByCount
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.state import State
 from offtake.desk.store.access import Register
 from offtake.desk.store.contact import Contact, Full
 from offtake.desk.thread import in_thread
 from offtake.desk.transport.mail import is_address
 from offtake.desk.view.words import instant
-from offtake.desk.wire import Page
 from offtake.desk.words import LANGUAGES, Language
 from offtake.sourcing.command import Refused
 
@@ -95,9 +96,9 @@ def contact_router(register: Register) -> Router:
         guards=[needs(Act.CONTACT_READ)],
     )
     @in_thread
-    def listed(who: Asker) -> Page:
+    def listed(who: Asker, listing: TheListing) -> Answer:
         """To a supplier its own."""
-        return Page(items=contacts_seen(register, who))
+        return listing.of(ByCount(iter(contacts_seen(register, who))))
 
     @delete(
         "/contacts/{name:str}",

@@ -2,7 +2,7 @@
 
 Numbers of the desk count everybody's matters, so that the next one would tell a supplier how many
 there are beside its own, and a buyer how many sealed offers have come. A cursor is therefore the
-name of the last requirement that was shown, or how many rows were.
+name of the last requirement, or row, that was shown, or how many rows were.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -77,7 +77,7 @@ class ByRequirement(NamedTuple):
             return len(self.state.numbers)
         lot = self.state.lot(cursor)
         if lot is None or (self.who.party and self.who.party not in parties_of(self.state, lot)):
-            raise _none()
+            raise no_cursor()
         return lot.number - 1
 
 
@@ -105,7 +105,34 @@ class ByCount(NamedTuple):
         return islice(self.rows, skipped(cursor), None)
 
 
-Listed = ByRequirement | ByCount
+class ByName(NamedTuple):
+    """Rows with their names, from one after a cursor on, which is the name of the last one shown.
+
+    ``rows`` raises BadRequest before the first is taken, if it is handed a cursor that is none.
+    """
+
+    rows: Callable[[str | None], Iterator[tuple[str, Any]]]
+
+    def page(self, cursor: str | None, limit: int) -> Found:
+        """Rows after a cursor.
+
+        Raises:
+            BadRequest: It is no name of a row.
+        """
+        own = list(islice(self.rows(cursor), limit + 1))
+        last = own[limit - 1][0] if len(own) > limit else None
+        return Found([row for _, row in own[:limit]], last)
+
+    def rest(self, cursor: str | None) -> Iterator[Any]:
+        """All rows after a cursor, found one by one as they are taken.
+
+        Raises:
+            BadRequest: The same, and before the first is taken.
+        """
+        return (row for _, row in self.rows(cursor))
+
+
+Listed = ByRequirement | ByCount | ByName
 """What can be read a page at a time, or all of it."""
 
 
@@ -143,9 +170,10 @@ def skipped(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LIMIT_SKIPPED:
-        raise _none()
+        raise no_cursor()
     return int(cursor)
 
 
-def _none() -> BadRequest:
+def no_cursor() -> BadRequest:
+    """What is told whoever sends a cursor that is none of the list."""
     return BadRequest("cursor", "is none of ours", "Take it from `next` of the page before.")

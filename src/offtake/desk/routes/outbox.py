@@ -1,5 +1,7 @@
 """The outbox: what waits to be sent, what was, and what is dead."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from litestar import Router, get, post
@@ -9,18 +11,18 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
-from offtake.desk.desk import Asker, TheDesk, seen_of
+from offtake.desk.desk import Asker, TheDesk, seen_of, shown
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.outbox import Deliverer
 from offtake.desk.problem import NotThere
-from offtake.desk.routes.keys import Limit
+from offtake.desk.routes.cursor import ByName, no_cursor
+from offtake.desk.routes.listing import AT_ONCE, Answer, TheListing
 from offtake.desk.store import outbox
 from offtake.desk.store.engine import Engine, reader
 from offtake.desk.store.outbox import Kept
 from offtake.desk.thread import in_thread
 from offtake.desk.transport.reach import Reach
 from offtake.desk.view.words import instant
-from offtake.desk.wire import Page
 
 Data = dict[str, Any]
 Status = Annotated[str, QueryParameter(max_length=10, description="waiting, claimed, sent or dead")]
@@ -58,6 +60,35 @@ def messages_seen(sending: Post, who: Who, status: str, limit: int) -> list[Data
     return seen_of(who, "message", ((message_data(row), About()) for row in rows))
 
 
+def messages_after(
+    sending: Post, who: Who, status: str, cursor: str | None
+) -> Iterator[tuple[str, Data]]:
+    """The messages after one, the latest first, as somebody sees them, each with its id.
+
+    Raises:
+        BadRequest: There is no message of that id.
+    """
+    db, before = reader(sending.engine), None
+    if cursor is not None:
+        with db.connect() as tx:
+            before = outbox.place_of(tx, cursor)
+        if before is None:
+            raise no_cursor()
+    return _portions(db, who, status, before)
+
+
+def _portions(db: Engine, who: Who, status: str, before: int | None) -> Iterator[tuple[str, Data]]:
+    """Each portion in a transaction of its own: a reader who is slow holds up nobody."""
+    while True:
+        with db.connect() as tx:
+            rows = outbox.listed(tx, status, before=before, limit=AT_ONCE)
+        for row in rows:
+            yield row.id, shown(who, "message", message_data(row))
+        if len(rows) < AT_ONCE:
+            return
+        before = rows[-1].seq
+
+
 def revive(sending: Post, name: str, now_s: int) -> None:
     """Send a dead message again.
 
@@ -80,9 +111,9 @@ def outbox_router(sending: Post) -> Router:
         guards=[needs(Act.OUTBOX_READ)],
     )
     @in_thread
-    def messages(who: Asker, status: Status = "", limit: Limit = 50) -> Page:
+    def messages(who: Asker, listing: TheListing, status: Status = "") -> Answer:
         """Those of one status, if it is named."""
-        return Page(items=messages_seen(sending, who, status, limit))
+        return listing.of(ByName(partial(messages_after, sending, who, status)))
 
     @post(
         "/outbox/{name:str}/retry",

@@ -16,14 +16,14 @@ from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
 from offtake.desk.access.visible import About
 from offtake.desk.access.who import Who
-from offtake.desk.desk import Asker, Desk, TheDesk, each_seen, need, receipt, seen_of, shown
+from offtake.desk.desk import Asker, Desk, TheDesk, each_seen, need, receipt, shown
 from offtake.desk.entry import read
 from offtake.desk.legible import LIMIT_PORTFOLIO
 from offtake.desk.problem import NotThere
 from offtake.desk.reading import Invalid, Wrong
-from offtake.desk.routes.cursor import skipped
-from offtake.desk.routes.keys import Cursor, Key, Limit, PathNumber
-from offtake.desk.routes.listing import LINES, streamed
+from offtake.desk.routes.cursor import ByName, no_cursor, skipped
+from offtake.desk.routes.keys import Cursor, Key, PathNumber
+from offtake.desk.routes.listing import LINES, Answer, TheListing, streamed
 from offtake.desk.state import Proposal
 from offtake.desk.store import journal
 from offtake.desk.thread import in_thread
@@ -87,12 +87,22 @@ def in_force(desk: TheDesk, who: Asker) -> Data:
     summary="Proposed portfolios, the latest first",
     guards=[needs(Act.PORTFOLIO_READ)],
 )
-async def proposals(desk: TheDesk, who: Asker, limit: Limit = 50) -> Page:
+@in_thread
+def proposals(desk: TheDesk, who: Asker, listing: TheListing) -> Answer:
     """With what a check says of each."""
     need(who, Act.PORTFOLIO_READ)
-    rows = sorted(desk.state.proposals.values(), reverse=True)[:limit]
-    told = [(await run_sync(portfolios.proposal, row), About()) for row in rows]
-    return Page(items=seen_of(who, "portfolio", told))
+    known = desk.state.proposals
+
+    def rows(cursor: str | None) -> Iterator[tuple[str, Data]]:
+        numbers = sorted(known, reverse=True)
+        if cursor is not None:
+            if cursor not in map(str, numbers):
+                raise no_cursor()
+            numbers = [number for number in numbers if number < int(cursor)]
+        told = ((number, portfolios.proposal(known[number])) for number in numbers)
+        return ((str(number), shown(who, "portfolio", data)) for number, data in told)
+
+    return listing.of(ByName(rows))
 
 
 @post(

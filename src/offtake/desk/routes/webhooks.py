@@ -14,13 +14,14 @@ from offtake.desk.access.who import Who
 from offtake.desk.desk import Asker, TheDesk, seen_of
 from offtake.desk.endpoint import Registered, Wish
 from offtake.desk.problem import NotThere
+from offtake.desk.routes.cursor import ByCount
+from offtake.desk.routes.listing import Answer, TheListing
 from offtake.desk.routes.outbox import Post
 from offtake.desk.store import webhook
 from offtake.desk.store.engine import reader
 from offtake.desk.store.webhook import TooMany
 from offtake.desk.thread import in_thread
 from offtake.desk.view.words import instant
-from offtake.desk.wire import Page
 from offtake.sourcing.command import Refused
 
 Data = dict[str, Any]
@@ -53,9 +54,9 @@ def webhook_router(sending: Post) -> Router:
         guards=[needs(Act.WEBHOOK_READ)],
     )
     @in_thread
-    def listed(who: Asker) -> Page:
+    def listed(who: Asker, listing: TheListing) -> Answer:
         """Without their secrets; those of others by the host alone, for a path may be a secret."""
-        return Page(items=webhooks_seen(sending, who))
+        return listing.of(ByCount(iter(webhooks_seen(sending, who))))
 
     @delete(
         "/webhooks/{name:str}",

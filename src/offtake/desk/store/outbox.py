@@ -254,6 +254,12 @@ def listed(
     return [Kept(*row) for row in tx.execute(wanted)]
 
 
+def place_of(tx: Connection, message_id: str) -> int | None:
+    """The ``seq`` of a message."""
+    found: int | None = tx.execute(select(OUTBOX.c.seq).where(OUTBOX.c.id == message_id)).scalar()
+    return found
+
+
 def message(tx: Connection, message_id: str) -> Message | None:
     """A message with its body."""
     row = tx.execute(select(OUTBOX).where(OUTBOX.c.id == message_id)).first()
