@@ -113,7 +113,9 @@ def test_every_table_is_made_whatever_else_is_imported(tmp_path: Path) -> None:
     assert {"answers", "head", "journal", "outbox", "webhooks"} <= set(done.stdout.split())
 
 
-@pytest.mark.parametrize("url", ["mysql://desk@db/x", "oracle://db", "nothing"])
+@pytest.mark.parametrize(
+    "url", ["mysql://desk@db/x", "oracle://db", "postgresql+psycopg2://desk@db/x", "nothing"]
+)
 def test_another_database_is_no_address_whatever_is_installed(url: str) -> None:
     with pytest.raises(NoAddress):
         open_engine(url)

@@ -23,6 +23,8 @@ __all__ = [
     "reader",
 ]
 
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+"""Ways to a database; statements are given to these as they are (``prepared``)."""
 PATIENCE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -52,8 +54,8 @@ def open_engine(url: str) -> Engine:
         NoAddress: It is the address of no such database.
         NoDriver: The driver of that database is not installed.
     """
-    if make_url(_driver(url)).get_backend_name() not in ("sqlite", "postgresql"):
-        raise NoAddress("neither SQLite nor PostgreSQL")
+    if make_url(_driver(url)).drivername not in DRIVERS:
+        raise NoAddress("neither SQLite nor PostgreSQL by the driver that offtake brings")
     try:
         return _opened(url)
     except ModuleNotFoundError as error:
@@ -69,7 +71,7 @@ def _opened(url: str) -> Engine:
         return engine
     return create_engine(
         _driver(url),
-        connect_args=PATIENCE if _driver(url).startswith("postgresql+psycopg") else {},
+        connect_args=PATIENCE,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         pool_pre_ping=True,
