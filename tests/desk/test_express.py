@@ -24,6 +24,7 @@ from offtake.desk.store.engine import reader
 
 SHORT, LONG = "application/json", "application/json; charset=utf-8"
 DRAW = {"engine": "slurm", "key": "k1", "gpus": 4}
+DEEP = b'{"requirement":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 
 
 class Sent(NamedTuple):
@@ -59,7 +60,7 @@ STORY = [
     Sent("beta", "/v1/requirements/r/offers", {"gpus": 40, "price": "$2"}),
     Sent("beta", "/v1/requirements/none/offers", {"gpus": 40, "price": "$2"}),
     Sent("beta", "/v1/requirements/r/offers", {"gpus": 40, "requirement": "q"}, short=False),
-    Sent("buyer", "/v1/requirements/r/notices", None, short=False),
+    Sent("buyer", "/v1/requirements/r/notices", b"", short=False),
     Sent("alpha", "/v1/notices/r.1/answer", {"gpus": 0, "signed": "A"}, short=False),
     Sent("buyer", "/v1/requirements/r/tenders", {"open_for": "7d"}, short=False),
     Sent("beta", "/v1/requirements/r/offers", {"gpus": 40, "price": "$2"}, "b"),
@@ -71,6 +72,7 @@ STORY = [
     Sent("engineer", "/v1/permits", {"pool": "none", "purpose": "training", "gpus": 8}),
     Sent("engineer", "/v1/permits/p-1/draws", DRAW),
     Sent("engineer", "/v1/permits/p-1/returns", {"engine": "slurm", "key": "k1"}),
+    Sent("buyer", "/v1/requirements", DEEP, short=False),
 ]
 UNREAD = {30: False}
 """A use without its period: the words are not those of its command."""
@@ -103,7 +105,7 @@ def here(tmp_path: Path) -> Iterator[Place]:
 
 
 def _told(here: Place, kind: str, sent: Sent) -> httpx.Response:
-    body = b"" if sent.body is None else json.dumps(sent.body).encode()
+    body = sent.body if isinstance(sent.body, bytes) else json.dumps(sent.body).encode()
     headers = {"content-type": kind} | ({"idempotency-key": sent.key} if sent.key else {})
     token = {"authorization": f"Bearer {here.desk.tokens[sent.who]}"}
     return here.desk.client.post(sent.path, content=body, headers={**headers, **token})
@@ -325,6 +327,36 @@ def test_a_mistake_of_ours_is_a_500_as_on_the_long_way(
     assert [answer.status_code for answer in answers] == [500, 500]
     assert answers[0].content == answers[1].content
     assert json.loads(answers[0].content)["type"] == "urn:offtake:our-mistake"
+
+
+def test_a_body_that_ends_when_the_desk_stops_is_answered_and_the_line_closed(
+    here: Place, taken: list[bool]
+) -> None:
+    here.desk("buyer", "GET", "/v1/me")
+    here.desk.client.close()
+    sent = _lines(here, body=b'{"requirement": "\\u0041"}')  # The short way leaves it alone.
+    with here.line() as line:
+        line.sendall(sent[:-5])
+        until = time.monotonic() + 20
+        while not taken and time.monotonic() < until:
+            time.sleep(0.01)
+        here.server.should_exit = True
+        until = time.monotonic() + 20
+        while here.server.started and time.monotonic() < until and is_open(here):
+            time.sleep(0.01)
+        line.sendall(sent[-5:])
+        (heard,) = _heard(line, 1)
+        assert b"connection: close" in heard
+        assert line.recv(10) == b""
+
+
+def is_open(here: Place) -> bool:
+    """Whether the desk lets others in: it stops doing so as soon as it begins to stop."""
+    try:
+        with here.line():
+            return True
+    except OSError:
+        return False
 
 
 JSON = st.recursive(

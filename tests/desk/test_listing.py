@@ -13,9 +13,10 @@ import pytest
 from desk.access.worlds import AFTER, BEFORE, World, bid, world
 from desk.served import PEOPLE, PORTFOLIO, SUBMIT, Desk, desk_on, sourced
 from desk.test_commitments import METERED, NOW
+from offtake.desk.message import WEBHOOK
 from offtake.desk.routes.cursor import Listed
 from offtake.desk.routes.listing import AT_ONCE, LINES, Listing, streamed
-from offtake.desk.store import webhook
+from offtake.desk.store import outbox, webhook
 
 LISTS = (
     *("/v1/requirements", "/v1/notices", "/v1/tenders", "/v1/offers", "/v1/orders"),
@@ -112,6 +113,16 @@ def test_messages_are_found_a_portion_at_a_time(
     page = desk("buyer", "GET", "/v1/outbox?status=waiting&limit=7").json()
     assert page["items"] == [row for row in every if row["status"] == "waiting"][:7]
     assert page["next"] == page["items"][-1]["message"]
+
+
+def test_a_message_that_may_not_be_seen_is_in_no_list(desk: Desk) -> None:
+    told(desk)
+    every = lines_of(desk, "buyer", "/v1/outbox")
+    with desk.parts.engine.begin() as tx:
+        sealed = outbox.Message("msg_sealed", 1, "bid_received", WEBHOOK, "hook", b"", "")
+        outbox.put(tx, [sealed])
+    assert lines_of(desk, "buyer", "/v1/outbox") == every
+    assert pages_of(desk, "buyer", "/v1/outbox") == every
 
 
 @pytest.mark.parametrize(

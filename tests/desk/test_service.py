@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Engine, text
 
 from desk.stories import BUYER, Story, submit
 from offtake.desk import command as say
-from offtake.desk.service import Service
-from offtake.desk.writer import Asked, Writer
+from offtake.desk.service import GATHER_S, Service
+from offtake.desk.writer import Answered, Asked, Writer
 from offtake.sourcing.requirement import Status
 
 TICK_S = 0.01
@@ -88,3 +88,30 @@ def test_those_who_come_while_others_are_written_share_their_next_transaction(
     asyncio.run(told())
     assert len(service.state.numbers) == asks * rounds
     assert rounds < steps["before"] <= rounds + 2
+
+
+def test_where_somebody_comes_all_the_time_nobody_waits_for_it_to_be_quiet(engine: Engine) -> None:
+    story, sizes = Story(engine), list[int]()
+    writer = Writer(engine, story.clock)
+    write = writer.write
+
+    def sized(asked: Sequence[Asked]) -> list[Answered]:
+        sizes.append(len(asked))
+        return write(asked)
+
+    writer.write = sized  # type: ignore[method-assign]
+    service = Service(writer)
+
+    async def told() -> None:
+        await service.start()
+        answers = list[object]()
+        number = 0
+        while not answers and number < 400:
+            number += 1
+            service.give(Asked(submit(requirement=f"{number}"), BUYER), answers.append)
+            time.sleep(GATHER_S / 5)  # A turn of a busy loop.
+            await asyncio.sleep(0)
+        await service.stop()
+
+    asyncio.run(told())
+    assert sizes[0] <= 10

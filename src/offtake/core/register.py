@@ -11,6 +11,11 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 
+ADDED = 1_000
+"""Rows that a register adds to itself, or a sixteenth of all, before it begins a roll of its own:
+so a few steps that were taken back cost it nothing for ever."""
+
+
 class _Roll(Generic[K, V]):
     """What registers have in common that went on from one another: rows, only ever added to.
 
@@ -39,9 +44,9 @@ class Register(Mapping[K, V]):
 
     To enter a new key costs the same however much is there: the rows are shared with the register
     before, which knows how many are its own. Where two registers go on from the same, the second
-    keeps what it adds to itself; so does whoever changes what is there, at the price of a path in
-    a tree of 32 branches. Whoever goes through a register first has all of it put in order, once.
-    Equal to any mapping of the same items, whatever their order, as a ``dict`` is.
+    keeps what it adds to itself for a while; so does whoever changes what is there, at the price
+    of a path in a tree of 32 branches. Whoever goes through a register first has all of it put in
+    order, once. Equal to any mapping of the same items, whatever their order, as a ``dict`` is.
     """
 
     __slots__ = ("_count", "_length", "_ordered", "_own", "_roll")
@@ -60,6 +65,8 @@ class Register(Mapping[K, V]):
 
     def entered(self, key: K, value: V) -> "Register[K, V]":
         """The register with this under the key; a key that was there keeps its place."""
+        if not self._length:
+            return Register({key: value})  # A roll of its own: all begin with the same nothing.
         after: Register[K, V] = Register.__new__(Register)
         after._roll, after._count, after._own = self._roll, self._count, self._own
         after._ordered = None
@@ -72,7 +79,8 @@ class Register(Mapping[K, V]):
                 after._count = after._length
                 return after
         after._own = self._own.set(key, (place, key, value))
-        return after
+        added = after._length - after._count
+        return Register(after._in_order()) if added > max(ADDED, after._count // 16) else after
 
     def _place(self, key: Any) -> int | None:
         place = self._roll.places.get(key)

@@ -91,7 +91,7 @@ def at_a_glance(body: bytes) -> dict[str, Any] | None:
         return None
     try:
         value = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if type(value) is not dict:
         return None

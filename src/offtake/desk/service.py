@@ -20,6 +20,9 @@ LIMIT_WAITING = 10_000
 """Commands that may wait for the writer; beyond that the desk says it is busy."""
 QUIET_TURNS = 5
 """Turns of the event loop without another command before those that gathered are handed over."""
+GATHER_S = 0.005
+"""Seconds after which they are at the latest: where somebody comes all the time it is never quiet.
+"""
 LOG = logging.getLogger("offtake.desk")
 
 
@@ -42,6 +45,7 @@ class Service:
         self._writer, self._tick_s = writer, tick_s
         self._gathered: list[Waiting] = []
         self._is_writing = self._is_called = False
+        self._gathers_until_s = 0.0
         self._queue: SimpleQueue[Sequence[Waiting] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -106,6 +110,7 @@ class Service:
         if self._gathered and not self._is_writing and not self._is_called:
             assert self._loop is not None
             self._is_called = True
+            self._gathers_until_s = self._loop.time() + GATHER_S
             self._loop.call_soon(self._hand_over_after, 0, 0)
 
     def _hand_over_after(self, before: int, quiet: int) -> None:
@@ -117,7 +122,8 @@ class Service:
         assert self._loop is not None
         count = len(self._gathered)
         quiet = quiet + 1 if count == before else 0
-        if quiet < QUIET_TURNS and count < LIMIT_BATCH:
+        is_early = self._loop.time() < self._gathers_until_s
+        if quiet < QUIET_TURNS and count < LIMIT_BATCH and is_early:
             self._loop.call_soon(self._hand_over_after, count, quiet)
             return
         batch = self._gathered[:LIMIT_BATCH]

@@ -122,6 +122,7 @@ class Wary(HttpToolsProtocol):
             self.cycle = None
             self._go_long()
             self.cycle.body, self.cycle.more_body = cycle.body, False
+            self.cycle.keep_alive = cycle.keep_alive  # Not after what came meanwhile: a shutdown.
             self.cycle.message_event.set()
 
     def _short(self) -> Head | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offtake.core.register import Register
+from offtake.core.register import ADDED, Register
 
 KEYS = st.one_of(st.integers(-1, 5), st.integers(0, 2000), st.just(1 << 40))
 ENTRIES = st.lists(st.tuples(KEYS, st.integers(0, 9)), max_size=120)
@@ -81,6 +81,23 @@ def test_a_register_that_is_gone_on_from_by_many_at_once_is_each_ones_own() -> N
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(grown, range(40)))
     assert list(start) == [-1]
+
+
+def test_what_was_taken_back_costs_what_follows_nothing_for_ever() -> None:
+    start = Register({"a": 0})
+    start.entered("lost", 1)
+    register = start
+    for number in range(3 * ADDED):
+        register = register.entered(number, number)
+
+    assert len(register._own) < ADDED
+    assert list(register) == ["a", *range(3 * ADDED)]
+
+
+def test_all_who_begin_with_nothing_have_rows_of_their_own() -> None:
+    for value in range(3):
+        register = Register[str, int]().entered("a", value).entered("b", value)
+        assert (len(register._own), dict(register)) == (0, {"a": value, "b": value})
 
 
 def test_a_register_can_be_copied_and_pickled() -> None:

@@ -9,9 +9,9 @@ from litestar.params import FromPath, QueryParameter
 
 from offtake.desk.access.act import Act
 from offtake.desk.access.http import needs
-from offtake.desk.access.visible import About
+from offtake.desk.access.visible import About, visible
 from offtake.desk.access.who import Who
-from offtake.desk.desk import Asker, TheDesk, seen_of, shown
+from offtake.desk.desk import Asker, TheDesk, seen_of
 from offtake.desk.endpoint import Endpoints
 from offtake.desk.outbox import Deliverer
 from offtake.desk.problem import NotThere
@@ -83,7 +83,9 @@ def _portions(db: Engine, who: Who, status: str, before: int | None) -> Iterator
         with db.connect() as tx:
             rows = outbox.listed(tx, status, before=before, limit=AT_ONCE)
         for row in rows:
-            yield row.id, shown(who, "message", message_data(row))
+            seen = visible(who, "message", message_data(row), About())
+            if seen is not None:
+                yield row.id, seen
         if len(rows) < AT_ONCE:
             return
         before = rows[-1].seq

@@ -48,7 +48,7 @@ def open_engine(url: str) -> Engine:
     to write when it begins (``engine.begin()``), so that two desks never wait for each other.
     PostgreSQL reads what is committed when each statement begins, whatever the server's default:
     whoever has waited for a row sees it as it is now, and nothing fails to be serialized. What is
-    written is in no log and in no error: it may be a secret.
+    written is in no log of ours, for it may be a secret; a server's own may quote a row it refuses.
 
     Raises:
         NoAddress: It is the address of no such database.
