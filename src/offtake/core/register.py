@@ -10,8 +10,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
 
-
-ADDED = 1_000
+OWN_MAX = 1_000
 """Rows that a register adds to itself, or a sixteenth of all, before it begins a roll of its own:
 so a few steps that were taken back cost it nothing for ever."""
 
@@ -80,7 +79,7 @@ class Register(Mapping[K, V]):
                 return after
         after._own = self._own.set(key, (place, key, value))
         added = after._length - after._count
-        return Register(after._in_order()) if added > max(ADDED, after._count // 16) else after
+        return Register(after._in_order()) if added > max(OWN_MAX, after._count // 16) else after
 
     def _place(self, key: Any) -> int | None:
         place = self._roll.places.get(key)

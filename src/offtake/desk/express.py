@@ -77,7 +77,7 @@ class Express:
 
     def head(self, url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
         """What the head of a POST says; None where the request takes the long way."""
-        found = FLAT.get(url) or lane_of(url)
+        found = lane_of(url)
         rows = None if found is None else plain_rows(headers)
         if found is None or rows is None:
             return None
@@ -122,8 +122,6 @@ def lane_of(url: bytes) -> tuple[Lane, str] | None:
     return None if lane is None or bool(lane.named) != bool(name) else (lane, name)
 
 
-FLAT = {f"/v1/{words[0]}".encode(): (lane, "") for words, lane in LANES.items() if not lane.named}
-"""Addresses that hold no name."""
 _KEY = b"idempotency-key"
 _READ = frozenset(
     (_KEY, b"authorization", b"content-type", b"content-length", b"transfer-encoding", b"expect")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offtake.core.register import ADDED, Register
+from offtake.core.register import OWN_MAX, Register
 
 KEYS = st.one_of(st.integers(-1, 5), st.integers(0, 2000), st.just(1 << 40))
 ENTRIES = st.lists(st.tuples(KEYS, st.integers(0, 9)), max_size=120)
@@ -87,11 +87,11 @@ def test_what_was_taken_back_costs_what_follows_nothing_for_ever() -> None:
     start = Register({"a": 0})
     start.entered("lost", 1)
     register = start
-    for number in range(3 * ADDED):
+    for number in range(3 * OWN_MAX):
         register = register.entered(number, number)
 
-    assert len(register._own) < ADDED
-    assert list(register) == ["a", *range(3 * ADDED)]
+    assert len(register._own) < OWN_MAX
+    assert list(register) == ["a", *range(3 * OWN_MAX)]
 
 
 def test_all_who_begin_with_nothing_have_rows_of_their_own() -> None:

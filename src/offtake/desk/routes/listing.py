@@ -2,9 +2,9 @@
 
 A route says which rows there are, already as far as they are seen; ``Listing`` says how much of
 them was asked for, and makes the answer. However many rows have to be looked at, nobody else waits:
-routes look in threads of their own (``in_thread``), and so are lines found, a portion at a
-time. A portion ends after as many lines as are seen, never after as
-many as were looked at: its size would tell how much there is that its reader may not know.
+routes look in threads of their own (``in_thread``), and so are lines found, a portion at a time. A
+portion ends after as many lines as are seen, never after as many as were looked at: its size would
+tell how much there is that its reader may not know.
 """
 
 from collections.abc import AsyncIterator, Iterator
